@@ -1,0 +1,1 @@
+"""The laboratory of message-passing systems, in a notebook."""

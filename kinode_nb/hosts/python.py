@@ -1,0 +1,144 @@
+"""The Python host: runs processes that are written as ``async def init(our)``.
+
+A file is run as a module of its own for every process, since processes share nothing; its
+siblings in the package's ``pkg`` folder can be imported relatively (``from .api import f``).
+"""
+
+import asyncio
+import builtins
+import contextlib
+import functools
+import itertools
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from kinode_nb.process_lib import Our, SpawnError
+from kinode_nb.process_lib.syscalls import Program, Syscalls
+
+Init = Callable[[Our], Awaitable[None]]
+
+_numbers = itertools.count(1)
+
+
+class PythonHost:
+    """Runs Python processes as tasks of the running event loop; one host a node."""
+
+    language = "python"
+
+    def __init__(self) -> None:
+        """Start with nothing loaded."""
+        self._folders: dict[Path, tuple[int, str]] = {}
+
+    def launch(
+        self, program: Program, syscalls: Syscalls, ended: Callable[[BaseException | None], None]
+    ) -> "RunningTask":
+        """Begin to run; a program that cannot even be loaded ends with its error."""
+        our = Our(syscalls)
+        task = asyncio.get_running_loop().create_task(
+            self._main(program, our), name=str(our.address)
+        )
+
+        def done(task: asyncio.Task[BaseException | None]) -> None:
+            ended(None if task.cancelled() else task.result())
+
+        task.add_done_callback(done)
+        return RunningTask(task)
+
+    async def _main(self, program: Program, our: Our) -> BaseException | None:
+        """Run the process; whatever it raises (SystemExit too) is its own end, not the node's."""
+        try:
+            init = self._load(program, our) if isinstance(program, Path) else own(program, our)
+            await init(our)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - see above
+            return error
+        return None
+
+    def _load(self, path: Path, our: Our) -> Init:
+        module = ModuleType(f"{self._package(path.parent)}.{path.stem}")
+        module.__file__ = str(path)
+        module.__package__ = module.__name__.rpartition(".")[0]
+        module.__dict__["print"] = _printer(our)
+        exec(_compiled(path, path.stat().st_mtime_ns), module.__dict__)  # noqa: S102 - its job
+        init = getattr(module, "init", None)
+        if not callable(init):
+            raise SpawnError("NoFileAtPath", f"{path.name} has no `async def init(our)`")
+        return init  # type: ignore[no-any-return]  # checked as far as can be
+
+    def _package(self, folder: Path) -> str:
+        """Return the import name of a folder; a changed folder is a new package."""
+        changed = folder.stat().st_mtime_ns
+        known = self._folders.get(folder)
+        if known is not None and known[0] == changed:
+            return known[1]
+        if known is not None:
+            _forget(known[1])
+        name = f"_kinode_package_{next(_numbers)}"
+        package = ModuleType(name)
+        package.__path__ = [str(folder)]
+        sys.modules[name] = package
+        self._folders[folder] = (changed, name)
+        return name
+
+    def close(self) -> None:
+        """Unload all modules of the node's packages."""
+        for _, name in self._folders.values():
+            _forget(name)
+        self._folders.clear()
+
+
+class RunningTask:
+    """A process that runs as an asyncio task."""
+
+    def __init__(self, task: "asyncio.Task[Any]") -> None:
+        """Hold the task."""
+        self.task = task
+
+    def stop(self) -> None:
+        """Cancel the task."""
+        self.task.cancel()
+
+    async def wait(self) -> None:
+        """Wait until the task has ended."""
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([self.task])
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(path: Path, changed: int) -> CodeType:  # noqa: ARG001 - part of the cache's key
+    return compile(path.read_bytes(), str(path), "exec")
+
+
+def _forget(package: str) -> None:
+    for name in [n for n in sys.modules if n == package or n.startswith(package + ".")]:
+        del sys.modules[name]
+
+
+def own(function: Init, our: Our) -> Init:
+    """Return the function with a ``print`` of its own; other callables as they are."""
+    if not isinstance(function, FunctionType):
+        return function
+    copy = FunctionType(
+        function.__code__,
+        {**function.__globals__, "print": _printer(our)},
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
+
+
+def _printer(our: Our) -> Callable[..., None]:
+    def print_(*values: object, sep: str = " ", end: str = "", file: Any = None, **_: Any) -> None:
+        """Print on the node's terminal (verbosity 0), or to ``file`` where one is given."""
+        if file is not None:
+            builtins.print(*values, sep=sep, end=end or "\n", file=file)
+        else:
+            our.print_to_terminal(0, sep.join(map(str, values)) + end)
+
+    return print_

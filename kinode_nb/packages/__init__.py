@@ -1,0 +1,1 @@
+"""The built-in packages; each is a folder, with no privilege that a user's lacks."""

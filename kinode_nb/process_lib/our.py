@@ -1,0 +1,234 @@
+"""`Our`: a process's own handle, through which it receives, sends, spawns and remembers."""
+
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from typing import Any
+
+from kinode_nb.process_lib.syscalls import Program, Syscalls
+from kinode_nb.types import (
+    Address,
+    Capability,
+    LazyLoadBlob,
+    OnExit,
+    PackageId,
+    ProcessId,
+    Received,
+    Request,
+    Response,
+    UsageError,
+)
+from kinode_nb.types.capabilities import messaging
+from kinode_nb.wit import to_json
+
+Target = Address | ProcessId | str
+"""An address, a process of the own node, or the text of either."""
+
+Body = Any
+"""Bytes go as they are; anything else becomes JSON by Kinode's mapping."""
+
+
+class Our:
+    """A process's own handle. ``async for message in our`` receives until the process ends.
+
+    A target is an Address, a ProcessId (own node) or their text, ``our@…`` included. A body is
+    bytes, which go as they are, or anything else, which becomes JSON. Timeouts are whole
+    seconds, as in Kinode.
+    """
+
+    def __init__(self, syscalls: Syscalls) -> None:
+        """Wrap a process's system calls."""
+        self._syscalls = syscalls
+        self.address: Address = syscalls.our()
+        """The process's own address."""
+        self._receive = syscalls.receive
+        self._crowded = syscalls.crowded
+        self.has_blob = syscalls.has_blob
+        """Tell whether the last received message has a blob."""
+        self.get_blob = syscalls.get_blob
+        """Return the blob of the last received message, or None."""
+        self.last_blob = syscalls.last_blob
+        """Return the last blob that was ever received, or None."""
+        self.get_state = syscalls.get_state
+        """Return the saved state (bytes), or None."""
+        self.set_state = syscalls.set_state
+        """Save the state (bytes); it outlives the process."""
+        self.clear_state = syscalls.clear_state
+        """Forget the saved state."""
+        self.get_on_exit = syscalls.get_on_exit
+        """Return what becomes of the process when it ends."""
+        self.set_on_exit = syscalls.set_on_exit
+        """Choose what becomes of the process when it ends."""
+        self.our_capabilities = syscalls.our_capabilities
+        """Return all capabilities held."""
+        self.print_to_terminal = syscalls.print_to_terminal
+        """Print text on the node's terminal, shown at ``verbosity`` (0: always, to 3)."""
+
+    @property
+    def node(self) -> str:
+        """The name of the node that the process runs on."""
+        return self.address.node
+
+    @property
+    def process(self) -> ProcessId:
+        """The process's id."""
+        return self.address.process
+
+    @property
+    def package_id(self) -> PackageId:
+        """The package that the process belongs to."""
+        return self.address.process.package_id
+
+    def __aiter__(self) -> AsyncIterator[Received]:
+        """Receive messages one after the other."""
+        return self
+
+    def __anext__(self) -> Awaitable[Received]:
+        """Wait for the next message."""
+        return self._receive()
+
+    async def receive(self) -> Received:
+        """Wait for the next Request, Response or SendError, in the order of arrival."""
+        return await self._receive()
+
+    async def send_request(
+        self,
+        target: Target,
+        body: Body,
+        expects_response: int | None = None,
+        inherit: bool = False,
+        blob: LazyLoadBlob | None = None,
+        metadata: str | None = None,
+        context: Any = None,
+        capabilities: Sequence[Capability] = (),
+    ) -> None:
+        """Send a Request; waits while the target's mailbox is full.
+
+        With ``expects_response`` (whole seconds) the Response, or a SendError, arrives in
+        `receive`, and carries the ``context``. Raises AddressError and UsageError.
+        """
+        if type(target) is not Address:
+            target = self._address(target)
+        if self._crowded:
+            await self._syscalls.room(target)
+        self._syscalls.send_request(
+            target,
+            body if type(body) is bytes else encode(body),
+            _seconds(expects_response),
+            inherit,
+            metadata,
+            capabilities,
+            context,
+            blob,
+        )
+
+    async def send_requests(self, requests: Iterable[dict[str, Any]]) -> None:
+        """Send several Requests, each given as the arguments of `send_request`."""
+        for each in requests:
+            await self.send_request(**each)
+
+    async def send_and_await_response(
+        self,
+        target: Target,
+        body: Body,
+        timeout: int = 5,  # noqa: ASYNC109 - Kinode's parameter: the message carries it
+        inherit: bool = False,
+        blob: LazyLoadBlob | None = None,
+        metadata: str | None = None,
+        capabilities: Sequence[Capability] = (),
+    ) -> Response:
+        """Send a Request and wait for its Response; other messages queue meanwhile.
+
+        Raises SendError (``Offline`` or ``Timeout``, after ``timeout`` whole seconds), and
+        ProcessError for a Request to itself.
+        """
+        if type(target) is not Address:
+            target = self._address(target)
+        if self._crowded:
+            await self._syscalls.room(target)
+        return await self._syscalls.send_and_await_response(
+            target,
+            body if type(body) is bytes else encode(body),
+            timeout if type(timeout) is int and timeout > 0 else _timeout(timeout),
+            inherit,
+            metadata,
+            capabilities,
+            blob,
+        )
+
+    async def send_response(
+        self,
+        body: Body,
+        inherit: bool = False,
+        blob: LazyLoadBlob | None = None,
+        metadata: str | None = None,
+        capabilities: Sequence[Capability] = (),
+        to: Request | None = None,
+    ) -> None:
+        """Answer the Request that is being handled, or ``to``."""
+        self._syscalls.send_response(
+            body if type(body) is bytes else encode(body),
+            inherit,
+            metadata,
+            capabilities,
+            blob,
+            to,
+        )
+
+    async def spawn(
+        self,
+        program: Program | str,
+        name: str | None = None,
+        on_exit: OnExit = OnExit.NONE,
+        request_capabilities: Sequence[Capability] = (),
+        grant_capabilities: Sequence[tuple[Target, str]] = (),
+        public: bool = False,
+    ) -> ProcessId:
+        """Start a process of the same package: an ``init`` function, or a vfs path to its file.
+
+        ``grant_capabilities`` are (process, params as JSON text). Raises SpawnError
+        (``NameTaken``, ``NoFileAtPath``), and ProcessError for a name that is not Kimap-safe.
+        """
+        grants = [(self._address(who).process, params) for who, params in grant_capabilities]
+        return await self._syscalls.spawn(
+            name, program, on_exit, request_capabilities, grants, public
+        )
+
+    def get_capability(self, issuer: Target, params: object) -> Capability | None:
+        """Return the held capability of that issuer with these params, or None."""
+        wanted = Capability.make(self._address(issuer), params)
+        return wanted if wanted in self._syscalls.our_capabilities() else None
+
+    def messaging(self) -> Capability:
+        """Return the capability to message this process, to be attached to a message."""
+        return messaging(self.address)
+
+    def save_capabilities(self, capabilities: Iterable[Capability]) -> None:
+        """Keep capabilities that arrived in a message, or are self-issued."""
+        self._syscalls.save_capabilities(tuple(capabilities))
+
+    def drop_capabilities(self, capabilities: Iterable[Capability]) -> None:
+        """Give capabilities up."""
+        self._syscalls.drop_capabilities(tuple(capabilities))
+
+    def _address(self, target: Target) -> Address:
+        if isinstance(target, str):
+            if "@" in target:
+                return Address.parse(target)
+            target = ProcessId.parse(target)
+        return target if isinstance(target, Address) else Address(self.node, target)
+
+
+def encode(body: Body) -> bytes:
+    """Return a body as the bytes to send: bytes as they are, anything else as JSON."""
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
+    return to_json(body)
+
+
+def _seconds(value: int | None) -> int | None:
+    return value if value is None else _timeout(value)
+
+
+def _timeout(value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UsageError(f"timeouts are whole seconds from 1, as in Kinode: {value!r} is none")
+    return value

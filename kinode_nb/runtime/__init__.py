@@ -1,0 +1,1 @@
+"""One node's kernel: it decides, and does no I/O of its own."""

@@ -1,0 +1,211 @@
+"""How processes begin and end on a node (Kinode: ``kernel/process.rs``, ``kernel/mod.rs``)."""
+
+import traceback
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from kinode_nb.process_lib.syscalls import Program
+from kinode_nb.runtime.kernel import Kernel
+from kinode_nb.runtime.process import Host, Process
+from kinode_nb.runtime.system_calls import ProcessCalls
+from kinode_nb.types import (
+    Address,
+    AddressError,
+    Capability,
+    OnExit,
+    ProcessError,
+    ProcessId,
+    Request,
+    SpawnError,
+)
+from kinode_nb.types.capabilities import messaging
+
+_HEALTHY = 1.0  # a process that outlives its backoff by this many seconds starts afresh
+
+
+class Hosting(Protocol):
+    """Where a process's code is found and what runs it; the node's composition supplies it."""
+
+    def find(self, parent: Process, path: str) -> Path:
+        """Return the file behind a vfs path that the parent may read; raises SpawnError."""
+        ...
+
+    def host(self, program: Program) -> Host:
+        """Return the host that runs this program; raises SpawnError when none does."""
+        ...
+
+
+class Lifecycle:
+    """Begins and ends the processes of one node."""
+
+    def __init__(self, kernel: Kernel, hosting: Hosting) -> None:
+        """Belong to one kernel."""
+        self._kernel = kernel
+        self._hosting = hosting
+
+    def initialize(
+        self,
+        process_id: ProcessId,
+        program: Program | None,
+        *,
+        on_exit: OnExit = OnExit.NONE,
+        public: bool = False,
+        capabilities: Iterable[Capability] = (),
+    ) -> Process:
+        """Add a process that does not run yet: what is sent to it meanwhile is queued."""
+        kernel = self._kernel
+        if process_id.check() in kernel.processes:
+            raise SpawnError("NameTaken", f"process with ID {process_id} already exists")
+        process = Process(
+            kernel.scheduler,
+            Address(kernel.node, process_id),
+            on_timeout=kernel.timed_out,
+            public=public,
+            on_exit=on_exit,
+            program=program,
+        )
+        process.grant(messaging(process.address))
+        for capability in capabilities:
+            process.grant(capability)
+        kernel.processes[process_id] = process
+        return process
+
+    def run(self, process: Process) -> None:
+        """Start the code of an initialised process."""
+        program = process.program
+        if program is None:
+            raise SpawnError("NoFileAtPath", f"{process.id} has no code to run")
+        host = self._hosting.host(program)
+        process.language = host.language
+        calls = ProcessCalls(self._kernel, process, self)
+
+        def ended(error: BaseException | None) -> None:
+            calls.close()
+            if process.running is running:  # not killed, nor replaced, in the meantime
+                self._ended(process, error)
+
+        process.running = running = host.launch(program, calls, ended)
+
+    def spawn(
+        self,
+        parent: Process,
+        name: str | None,
+        program: Program | str,
+        *,
+        on_exit: OnExit,
+        requested: Sequence[Capability],
+        grants: Sequence[tuple[ProcessId, str]],
+        public: bool,
+    ) -> ProcessId:
+        """Start a child in the parent's package, with Kinode's rules for its capabilities.
+
+        The child gets what the parent may hand on, and parent and child may message each other.
+        Unlike the real node, a name that is taken is told (docs/differences.md).
+        """
+        code = self._hosting.find(parent, program) if isinstance(program, str) else program
+        child_name = str(self._kernel.random.getrandbits(64)) if name is None else name
+        child_id = ProcessId(child_name, parent.id.package_name, parent.id.publisher_node)
+        try:
+            child = self.initialize(
+                child_id,
+                code,
+                on_exit=on_exit,
+                public=public,
+                capabilities=[each for each in requested if parent.holds(each)],
+            )
+        except AddressError as error:  # Kinode traps: the parent ends
+            raise ProcessError(f"spawn: {error}") from None
+        child.spawned_by = parent.id
+        child.grant(messaging(parent.address))
+        parent.grant(messaging(child.address))
+        for holder, params in grants:
+            self.grant(child, holder, Capability(child.address, params))
+        self.run(child)
+        return child_id
+
+    def grant(self, issuer: Process, holder: ProcessId, capability: Capability) -> None:
+        """Let a process hold what another one issued; nothing happens when it is not there."""
+        receiver = self._kernel.processes.get(holder)
+        if receiver is not None:
+            receiver.grant(capability)
+            issuer.issued_to.add(holder)
+
+    def kill(self, process: Process) -> None:
+        """End a process at once; OnExit is not honoured, as with Kinode's ``KillProcess``."""
+        running, process.running = process.running, None
+        self._forget(process, None)
+        if running is not None:
+            running.stop()
+
+    def _ended(self, process: Process, error: BaseException | None) -> None:
+        """Do what OnExit says."""
+        process.running = None
+        kernel = self._kernel
+        if error is None:
+            kernel.print(f"process {process.address} returned without error", 1)
+        else:
+            kernel.print(f"process {process.address} ended with error:\n{_story(error)}", 0)
+        kernel.print(f"process {process.id} has OnExit behavior {process.on_exit}", 1)
+        if process.on_exit.kind == "Restart" and process.id in kernel.processes:
+            self._restart(process)
+            return
+        requests = process.on_exit.requests
+        for last in requests:
+            calls = ProcessCalls(kernel, process, self)
+            calls.fire(last.target, last.body, last.metadata, last.blob)
+            calls.close()
+        self._forget(process, error)
+
+    def _restart(self, process: Process) -> None:
+        """Start it again: at once the first time, then after 0, 1, 1, 2, 4, 8… seconds."""
+        kernel = self._kernel
+        now = kernel.scheduler.now() / 1e9
+        if now > process.restart_after + _HEALTHY:
+            process.backoff = 0
+        wait = (0, 0, 1, 1)[process.backoff] if process.backoff < 4 else 2 ** (process.backoff - 3)
+        process.backoff += 1
+        process.restarts += 1
+        process.restart_after = now + wait
+        del kernel.processes[process.id]  # until then it does not exist for senders
+        self._lose(process)
+
+        def again() -> None:
+            if kernel.closed or process.id in kernel.processes:
+                return
+            kernel.processes[process.id] = process
+            process.reopen(kernel.scheduler)
+            self.run(process)
+
+        if wait:
+            kernel.scheduler.later(wait, again)
+        else:
+            again()
+
+    def _forget(self, process: Process, error: BaseException | None) -> None:
+        kernel = self._kernel
+        kernel.processes.pop(process.id, None)
+        process.ended = True
+        self._lose(process)
+        for holder in process.issued_to:
+            if holder in kernel.processes:
+                kernel.processes[holder].revoke_issued_by(process.address)
+        if process.spawned_by in kernel.processes:
+            kernel.processes[process.spawned_by].revoke_issued_by(process.address)
+        for tell in kernel.on_end:
+            tell(process, error)
+
+    def _lose(self, process: Process) -> None:
+        """Lose what nobody took: its senders time out, as on a real node."""
+        process.cut()
+        for message, _blob, _entry in process.mailbox.close():
+            if isinstance(message, Request):
+                self._kernel.log.end(message.seq, "dropped", f"{process.id} ended")
+
+
+def _story(error: BaseException) -> str:
+    """Tell an error as Python does, without the runtime's own frames."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "/kinode_nb/hosts/" not in frame.filename]
+    lines = traceback.format_list(own) if own else []
+    return "".join([*lines, *traceback.format_exception_only(error)]).rstrip()

@@ -1,0 +1,1 @@
+"""The system processes of a node."""

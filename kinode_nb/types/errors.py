@@ -1,0 +1,94 @@
+"""Every error that kinode_nb raises, as one tree.
+
+KinodeError
+├── AddressError        a node, process or package name that breaks Kinode's grammar
+├── SendError           a Request that was not answered (Offline or Timeout)
+├── SpawnError          a process that could not be spawned
+├── ProcessError        a system call that Kinode answers with a trap
+├── NodeError           a node that is unknown, stopped, or cannot be booted
+├── PackageError        a package that is unknown, broken, or not started
+├── TransferError       a transfer that failed or is unknown
+├── VfsError            a file operation that vfs refused
+├── BodyError           a message body that is not what was asked of it
+├── UsageError          a call or a line that makes no sense as written
+└── BlockingCallError   a blocking call made where it would wait for itself
+
+Texts say what was wrong and what to do next.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class KinodeError(Exception):
+    """The root of the tree; catch it to catch everything that kinode_nb raises."""
+
+
+class AddressError(KinodeError, ValueError):
+    """Text that is no address, process id or package id.
+
+    ``kind`` is Kinode's name of the error (``lib/src/core.rs``): ``TooManyAts``,
+    ``TooManyColons``, ``MissingNodeId``, ``MissingField``, ``ProcessNameNotKimapSafe``,
+    ``PackageNameNotKimapSafe``, ``NodeNotKimapSafe`` or ``PublisherNodeNotKimapSafe``.
+    """
+
+    def __init__(self, kind: str, text: str) -> None:
+        """Keep Kinode's name of the error beside its text."""
+        super().__init__(text)
+        self.kind = kind
+
+
+class SpawnError(KinodeError):
+    """A process that could not be spawned; ``kind`` is ``NameTaken`` or ``NoFileAtPath``."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        """Keep Kinode's name of the error beside its text."""
+        super().__init__(text)
+        self.kind = kind
+
+
+class ProcessError(KinodeError):
+    """A system call that Kinode's host answers with a trap: it ends the process that made it."""
+
+
+class NodeError(KinodeError):
+    """A node that is unknown or stopped, or that cannot be booted as asked."""
+
+
+class PackageError(KinodeError):
+    """A package that is unknown, broken, or not started where it is needed."""
+
+
+class TransferError(KinodeError):
+    """A transfer that failed, or that does not exist."""
+
+
+class VfsError(KinodeError):
+    """A file operation that vfs refused.
+
+    ``kind`` is Kinode's name of the error (``kinode/src/vfs.rs``), such as ``NoReadCap``,
+    ``MalformedRequest`` or ``IOError``.
+    """
+
+    def __init__(self, kind: str, text: str) -> None:
+        """Keep Kinode's name of the error beside its text."""
+        super().__init__(text)
+        self.kind = kind
+
+
+class BodyError(KinodeError, ValueError):
+    """A message body that is not what it was read as."""
+
+
+class UsageError(KinodeError):
+    """A line or a call that makes no sense as written. Never IPython's class of that name."""
+
+
+class BlockingCallError(KinodeError, RuntimeError):
+    """A blocking call made on the runtime's own thread, where it would wait for itself."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the nearest of the known names, or ``""``."""
+    match = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {match[0]!r}?" if match else ""
