@@ -1,0 +1,153 @@
+"""JSON bodies: values of WIT types -> bytes and back, by the mapping that Kinode's processes use.
+
+That mapping is serde_json's for the types that wit-bindgen makes of the same WIT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from kinode_nb.wit.compound import each
+from kinode_nb.wit.errors import WitBodyError, WitError
+from kinode_nb.wit.shape import SHAPES, MismatchError, Shape, expected_value
+from kinode_nb.wit.values import Err, Ok
+
+_ATOMS = frozenset({str, int, float, bool, type(None)})
+
+
+def encode(value: Any, type_: type | Shape | None = None) -> bytes:
+    """Return a value of a WIT type as compact JSON.
+
+    ``type_`` says which type when the value's class does not: a ``list<string>``, say. Raises
+    WitError, such as ``at $.Send.target: expected a string, got 3``.
+    """
+    shape = SHAPES.get(type(value)) if type_ is None else _shape(type_)
+    if shape is None:
+        raise WitError(expected_value("a value of a WIT type (to_json takes any)", value))
+    return _write(shape.lower, value)
+
+
+def to_json(value: Any) -> bytes:
+    """Return anything as compact JSON; raises WitError.
+
+    Values of WIT types are as `encode` has them, inside dicts, lists and tuples too; everything
+    else is as msgspec has it.
+    """
+    return _write(_plain, value)
+
+
+def decode(type_: type | Shape, body: bytes) -> Any:
+    """Return the value that a JSON body has as a WIT type: ``decode(api.Request, message.body)``.
+
+    Raises WitBodyError, such as ``at $.Send.target: expected a string, got 3``.
+    """
+    shape, raw = _shape(type_), _read(body)
+    try:
+        return shape.lift(raw)
+    except MismatchError as error:
+        raise WitBodyError(str(error)) from None
+
+
+def decode_any(types: Iterable[type | Shape], body: bytes) -> Any:
+    """Return the value of the first of the types that a JSON body fits, in the order given.
+
+    So Kinode's processes tell their messages apart, with serde's untagged ``enum Msg``. Raises
+    WitBodyError when none fits; its notes say why not, type by type.
+    """
+    shapes, raw = [_shape(type_) for type_ in types], _read(body)
+    for shape in shapes:
+        try:
+            return shape.lift(raw)
+        except MismatchError:
+            continue
+    raise _no_match(shapes, raw)
+
+
+def _no_match(shapes: Iterable[Shape], raw: Any) -> WitBodyError:
+    # Lifted once more, as the reasons are wanted only now and an exception that is kept for later
+    # keeps its frame, and the frame keeps it.
+    failure = WitBodyError("data did not match any variant of untagged enum Msg")
+    for shape in shapes:
+        try:
+            shape.lift(raw)
+        except MismatchError as error:
+            failure.add_note(f"{shape.wit}: {error}")
+    return failure
+
+
+def _shape(type_: Any) -> Shape:
+    if isinstance(type_, Shape):
+        return type_
+    shape = SHAPES.get(type_) if isinstance(type_, type) else None
+    if shape is None:
+        raise WitError(f"{type_!r} is no WIT type: take one from an interface, as api.Request")
+    if shape.python is not type_:
+        name = shape.python.__name__
+        raise WitError(f"{type_.__qualname__} is one case of a variant: name the variant, {name}")
+    return shape
+
+
+def _read(body: bytes) -> Any:
+    if not body:
+        raise WitBodyError("the body is empty, not JSON")
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise WitBodyError(f"the body is not JSON: {error}") from error
+
+
+def _write(lower: Callable[[Any], Any], value: Any) -> bytes:
+    try:
+        return _ENCODER.encode(lower(value))
+    except MismatchError as error:
+        raise WitError(str(error)) from None
+    except RecursionError as error:
+        raise WitError("the value contains itself, or is nested too deeply for JSON") from error
+    except (TypeError, ValueError, OverflowError, msgspec.EncodeError) as error:
+        raise WitError(f"the value cannot be JSON: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    """Return any value with those of WIT types in it lowered, the rest for msgspec to write."""
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if (shape := SHAPES.get(kind)) is not None:
+        return shape.lower(value)
+    if kind is dict:
+        return value if _ATOMS.issuperset(map(type, value.values())) else _plain_object(value)
+    if kind is list or kind is tuple:
+        return value if _ATOMS.issuperset(map(type, value)) else each(_plain, value)
+    if kind is Ok or kind is Err:
+        return _plain_object({kind.__name__: value.value})
+    return value
+
+
+def _plain_object(value: dict[Any, Any]) -> dict[Any, Any]:
+    plain: dict[Any, Any] = {}
+    key: Any = None
+    try:
+        for key, item in value.items():
+            plain[key] = _plain(item)
+    except MismatchError as error:
+        error.path.append(f".{key}")
+        raise
+    return plain
+
+
+def _foreign(value: Any) -> Any:
+    """Return what msgspec does not know as what it does: WIT values in objects, numpy's numbers."""
+    if type(value) in SHAPES:
+        return _plain(value)
+    for kind in (str, int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__qualname__} has no JSON form")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_foreign)

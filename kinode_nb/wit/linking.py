@@ -1,0 +1,153 @@
+"""The linker: a tree's names are looked up, and its types become shapes with classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import assert_never
+
+import msgspec
+
+from kinode_nb.types.errors import nearest
+from kinode_nb.wit import compound, named, tree, values
+from kinode_nb.wit.errors import WitSyntaxError
+from kinode_nb.wit.names import json_field, python_name, upper_camel
+from kinode_nb.wit.scalars import SCALARS
+from kinode_nb.wit.shape import SHAPES, Shape
+from kinode_nb.wit.standard import OWN_CLASSES
+
+# As in the parser: each level is a few of Python's stack frames, here and in the codec.
+_DEEPEST = 64
+
+
+class Linker:
+    """The shapes of all types in one document."""
+
+    def __init__(
+        self, document: tree.Document, standard: Callable[[], Mapping[str, Shape]]
+    ) -> None:
+        """``standard`` gives the types of Kinode's ``interface standard``, once one is used."""
+        self._definitions = {
+            interface.name: {definition.name: definition for definition in interface.types}
+            for interface in document.interfaces
+        }
+        self._standard = standard
+        self._shapes: dict[tuple[str, str], Shape] = {}
+        self._open: set[tuple[str, str]] = set()
+
+    def named(self, interface: str, wanted: tree.Named) -> Shape:
+        """Return the shape of a type by its name inside an interface; raises WitSyntaxError."""
+        key = (interface, wanted.name)
+        if key in self._shapes:
+            return self._shapes[key]
+        definition = self._definitions[interface].get(wanted.name)
+        if definition is None:
+            hint = nearest(wanted.name, self._definitions[interface])
+            problem = f"interface {interface!r} has no type {wanted.name!r}.{hint}"
+            raise WitSyntaxError(problem, *wanted.at)
+        if key in self._open:
+            raise WitSyntaxError(f"the type {wanted.name!r} contains itself", *definition.at)
+        if len(self._open) == _DEEPEST:
+            raise WitSyntaxError(f"types are nested deeper than {_DEEPEST}", *definition.at)
+        self._open.add(key)
+        shape = self._shapes[key] = self._defined(interface, definition)
+        self._open.discard(key)
+        return shape
+
+    def _defined(self, interface: str, definition: tree.TypeDefinition) -> Shape:
+        match definition:
+            case tree.Record():
+                return self._record(interface, definition)
+            case tree.Variant():
+                return self._variant(interface, definition)
+            case tree.Enum(name=name, cases=cases, doc=doc):
+                cls = values.enum_class(name, _module(interface), doc, [c.name for c in cases])
+                return _registered(named.enum(name, cls))
+            case tree.Flags(name=name, cases=cases, doc=doc):
+                kind = values.flags_class(name, _module(interface), doc, [c.name for c in cases])
+                return _registered(named.flags(name, kind))
+            case tree.Alias(name=name, target=target):
+                return self._alias(interface, name, target)
+            case tree.Use():
+                return self._used(definition)
+            case _:
+                assert_never(definition)
+
+    def _record(self, interface: str, definition: tree.Record) -> Shape:
+        fields = [(f.name, self._shape(interface, f.type)) for f in definition.fields]
+        specs = [values.FieldSpec(name, s.python, s.optional) for name, s in fields]
+        cls = _own_class(definition.name, specs) if interface == "standard" else None
+        if cls is None:
+            cls = values.record_class(definition.name, _module(interface), definition.doc, specs)
+        return _registered(named.record(definition.name, cls, fields))
+
+    def _variant(self, interface: str, definition: tree.Variant) -> Shape:
+        cls = values.variant_class(definition.name, _module(interface), definition.doc)
+        cases = {}
+        for case in definition.cases:
+            carried = None if case.type is None else self._shape(interface, case.type)
+            annotation = None if carried is None else carried.python
+            kind = values.case_class(cls, case.name, case.doc, annotation)
+            cases[upper_camel(case.name)] = (kind, carried)
+        shape = _registered(named.variant(definition.name, cls, cases))
+        SHAPES.update({kind: shape for kind, _ in cases.values()})
+        return shape
+
+    def _alias(self, interface: str, name: str, target: tree.Type) -> Shape:
+        shape = self._shape(interface, target)
+        # Scalars and types with names stay themselves: a list of an alias of u8 is bytes too.
+        if isinstance(target, tree.Primitive | tree.Named):
+            return shape
+        return msgspec.structs.replace(shape, wit=name)
+
+    def _used(self, use: tree.Use) -> Shape:
+        if use.interface in self._definitions:
+            return self.named(use.interface, tree.Named(use.original, use.at))
+        if use.interface != "standard":
+            hint = nearest(use.interface, [*self._definitions, "standard"])
+            problem = (
+                f"interface {use.interface!r} is not in this text: put it there as well.{hint}"
+            )
+            raise WitSyntaxError(problem, *use.at)
+        standard = self._standard()
+        if use.original not in standard:
+            hint = nearest(use.original, standard)
+            problem = f"Kinode's interface 'standard' has no type {use.original!r}.{hint}"
+            raise WitSyntaxError(problem, *use.at)
+        return standard[use.original]
+
+    def _shape(self, interface: str, written: tree.Type) -> Shape:
+        match written:
+            case tree.Primitive(name=name):
+                return SCALARS[name]
+            case tree.Named():
+                return self.named(interface, written)
+            case tree.ListOf(item=item):
+                return compound.list_of(self._shape(interface, item))
+            case tree.OptionOf(item=item):
+                return compound.option_of(self._shape(interface, item))
+            case tree.TupleOf(items=items):
+                return compound.tuple_of(tuple(self._shape(interface, item) for item in items))
+            case tree.ResultOf(ok=ok, err=err):
+                return compound.result_of(
+                    None if ok is None else self._shape(interface, ok),
+                    None if err is None else self._shape(interface, err),
+                )
+            case _:
+                assert_never(written)
+
+
+def _own_class(name: str, specs: list[values.FieldSpec]) -> type | None:
+    """Return the class of kinode_nb for a record of `standard`, if it has just these fields."""
+    cls = OWN_CLASSES.get(name)
+    fields = [] if cls is None else [(f.name, f.type) for f in msgspec.structs.fields(cls)]
+    written = [(python_name(json_field(spec.name)), spec.python) for spec in specs]
+    return cls if fields == written else None
+
+
+def _registered(shape: Shape) -> Shape:
+    SHAPES[shape.python] = shape
+    return shape
+
+
+def _module(interface: str) -> str:
+    return f"wit.{interface}"
