@@ -1,0 +1,51 @@
+"""What a node's processes run on: finds the code behind a vfs path, and the host for it."""
+
+from pathlib import Path
+
+from kinode_nb.hosts.python import PythonHost
+from kinode_nb.process_lib.syscalls import Program
+from kinode_nb.runtime.process import Host, Process
+from kinode_nb.types import AddressError, PackageId, SpawnError
+from kinode_nb.types.capabilities import drive, vfs_root
+
+
+class NodeHosting:
+    """The hosts of one node, over its home."""
+
+    def __init__(self, node: str, home: Path) -> None:
+        """Find code below ``home/vfs``."""
+        self._node = node
+        self._vfs = (home / "vfs").resolve()
+        self.python = PythonHost()
+
+    def host(self, program: Program) -> Host:
+        """Return the host for a program; raises SpawnError."""
+        if isinstance(program, Path) and program.suffix != ".py":
+            raise SpawnError(
+                "NoFileAtPath", f"{program.name} cannot run here: only Python (.py) processes can"
+            )
+        return self.python
+
+    def find(self, parent: Process, path: str) -> Path:
+        """Return the file of ``package:publisher/drive/…`` that the parent may read."""
+        parts = path.lstrip("/").split("/")
+        problem = SpawnError("NoFileAtPath", f"{parent.id} cannot spawn {path!r}: no such file")
+        if len(parts) < 3 or any(part in ("", ".", "..") or "\0" in part for part in parts):
+            raise problem
+        try:
+            package = PackageId.parse(parts[0])
+        except AddressError:
+            raise problem from None
+        if package != parent.id.package_id and not (
+            parent.holds(drive(self._node, "read", package, parts[1]))
+            or parent.holds(vfs_root(self._node))
+        ):
+            raise SpawnError("NoFileAtPath", f"{parent.id} may not read {path!r}")
+        found = self._vfs.joinpath(*parts).resolve()
+        if not found.is_relative_to(self._vfs / parts[0] / parts[1]) or not found.is_file():
+            raise problem
+        return found
+
+    def close(self) -> None:
+        """Unload all code."""
+        self.python.close()

@@ -1,0 +1,197 @@
+"""A net of fake nodes: boots nodes and wires their parts. The one composition root (async)."""
+
+import asyncio
+import os
+from random import Random
+
+from kinode_nb.fake_net import packages, ports
+from kinode_nb.fake_net.homes import Homes
+from kinode_nb.fake_net.node import Node
+from kinode_nb.fake_net.transfers import TransferTable
+from kinode_nb.runtime.clock import Clock, SystemClock
+from kinode_nb.runtime.message_log import MessageLog
+from kinode_nb.runtime.process import Process
+from kinode_nb.runtime.scheduler import Scheduler
+from kinode_nb.transports.loopback import Loopback
+from kinode_nb.types import NodeError, UsageError, check_node_name, nearest
+
+_DEFAULT = "fake"
+
+
+class Net:
+    """Fake nodes that can reach each other, with one message log. Make it on its own loop."""
+
+    def __init__(self, seed: int = 0, clock: Clock | None = None) -> None:
+        """Start with no nodes; ``seed`` decides all ids and random names."""
+        self.clock = clock or SystemClock()
+        self.log = MessageLog()
+        self.scheduler = Scheduler(asyncio.get_running_loop(), self.clock)
+        self.transfers = TransferTable(self.clock)
+        self.nodes: dict[str, Node] = {}
+        """By name, in the order of booting; stopped nodes stay."""
+        self.notes: list[str] = []
+        """What the person should know, though nothing went wrong."""
+        self.tasks: set[asyncio.Task[None]] = set()
+        """Downloads that are being asked for."""
+        self._current: str | None = None
+        self._homes = Homes()
+        self._transport = Loopback()
+        self._seed = seed
+
+    async def boot(
+        self,
+        name: str | None = None,
+        *,
+        port: "int | str | None" = None,
+        home: str | os.PathLike[str] | None = None,
+        persist: bool = False,
+        verbosity: int = 0,
+        fresh: bool = False,
+        placement: str = "thread",
+    ) -> Node:
+        """Boot a node, or return the running one that was booted with the same options.
+
+        Raises AddressError, NodeError, UsageError; then nothing was made.
+        """
+        if placement != "thread":
+            raise UsageError(f"placement {placement!r} is not there yet: nodes run in a thread")
+        name = self._name(name)
+        options = (port, None if home is None else os.fspath(home), persist, verbosity)
+        known = self.nodes.get(name)
+        if known is not None and known.status == "running":
+            if not fresh:
+                return self._again(known, options)
+            await self.stop(name)
+        listener = ports.bind(port)
+        try:
+            place = self._homes.open(name, home, persist=persist)
+        except BaseException:
+            if listener is not None:
+                listener.close()
+            raise
+        node = Node(
+            name,
+            place,
+            listener,
+            scheduler=self.scheduler,
+            log=self.log,
+            transport=self._transport,
+            random=Random(f"{self._seed}/{name}"),
+            verbosity=verbosity,
+            options=options,
+        )
+        self._wire(node)
+        return node
+
+    def _wire(self, node: Node) -> None:
+        def started(package: packages.Package, processes: list[Process]) -> None:
+            if "file-transfer-worker" in package.interfaces:
+                for process in processes:
+                    self.transfers.watch(process)
+
+        node.on_started.append(started)
+        node.kernel.on_end.append(self.transfers.process_ended)
+        node.start()
+        self.nodes.pop(node.name, None)
+        self.nodes[node.name] = node
+        if self._current is None or self.nodes[self._current].status != "running":
+            self._current = node.name
+
+    def _name(self, name: str | None) -> str:
+        if name is not None:
+            return check_node_name(name if "." in name else f"{name}.dev")
+        running = {each.name for each in self.running()}
+        if f"{_DEFAULT}.dev" not in running:
+            return f"{_DEFAULT}.dev"
+        number = 2
+        while f"{_DEFAULT}{number}.dev" in running:
+            number += 1
+        return f"{_DEFAULT}{number}.dev"
+
+    def _again(self, node: Node, options: tuple[object, ...]) -> Node:
+        if options != node.options:
+            raise NodeError(
+                f"{node.name} is running already, with other options: --fresh (fresh=True) boots "
+                "it anew, or stop it first"
+            )
+        self.notes.append(f"{node.name} is running already")
+        return node
+
+    def running(self) -> list[Node]:
+        """Return the nodes that run, in the order of booting."""
+        return [node for node in self.nodes.values() if node.status == "running"]
+
+    def node(self, name: str | None = None, port: int | None = None) -> Node:
+        """Return a running node by name or port, or the current one; raises NodeError."""
+        if port is not None:
+            found = next((each for each in self.running() if each.port == port), None)
+            if found is None:
+                raise NodeError(f"no node listens on port {port}: %kinode nodes lists them")
+            return found
+        if name is None:
+            if self._current is None:
+                raise NodeError("no node is running: %kinode boot starts one")
+            name = self._current
+        node = self.known(name)
+        if node.status != "running":
+            raise NodeError(f"{node.name} is stopped: %kinode boot {node.name} starts it again")
+        return node
+
+    def known(self, name: str) -> Node:
+        """Return a node by name, also a stopped one; raises NodeError."""
+        node = self.nodes.get(name) or self.nodes.get(f"{name}.dev")
+        if node is None:
+            names = list(self.nodes)
+            hint = nearest(name, names) or (
+                f" There are {', '.join(names)}." if names else " %kinode boot starts one."
+            )
+            raise NodeError(f"there is no node {name!r}.{hint}")
+        return node
+
+    def current(self) -> Node | None:
+        """Return the current node: the first booted, or the one that `use` chose."""
+        return self.nodes.get(self._current) if self._current else None
+
+    def use(self, name: str) -> Node:
+        """Make a running node the current one."""
+        node = self.node(name)
+        self._current = node.name
+        return node
+
+    def start(self, names: "list[str] | tuple[str, ...]", on: list[Node]) -> None:
+        """Install and start packages; what is wrong with any is told before anything starts."""
+        if not on:
+            raise NodeError("no node is running to start it on: %kinode boot starts one")
+        found = [packages.find(name) for name in names or (".",)]
+        for package in found:
+            for node in on:
+                note = node.install(package)
+                if note:
+                    self.notes.append(note)
+
+    async def stop(self, *names: str) -> None:
+        """Stop nodes (none named: all, which never complains) and remove temporary homes."""
+        nodes = [self.known(name) for name in names] if names else list(self.nodes.values())
+        for node in nodes:
+            if node.status == "running":
+                await node.stop()
+                self.transfers.node_stopped(node.name)
+                self._homes.close(node.home)
+        current = self.current()
+        if current is None or current.status != "running":
+            left = self.running()
+            self._current = left[0].name if left else None
+
+    async def close(self) -> None:
+        """Stop all nodes and end what is being asked for."""
+        await self.stop()
+        for task in list(self.tasks):
+            task.cancel()
+        if self.tasks:
+            await asyncio.wait(self.tasks)
+        self.scheduler.close()
+
+    def keep(self, task: "asyncio.Task[None]") -> None:
+        """Hold a task until it is done: asyncio itself does not."""
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)

@@ -1,0 +1,306 @@
+"""One fake node: its kernel, its system processes, its packages, and what a person does with it."""
+
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from kinode_nb.fake_net import packages
+from kinode_nb.fake_net.hosting import NodeHosting
+from kinode_nb.process_lib import Our
+from kinode_nb.process_lib.syscalls import Program
+from kinode_nb.runtime.kernel import Kernel
+from kinode_nb.runtime.lifecycle import Lifecycle
+from kinode_nb.runtime.message_log import MessageLog
+from kinode_nb.runtime.process import Process
+from kinode_nb.runtime.scheduler import Scheduler
+from kinode_nb.runtime.system_calls import ProcessCalls
+from kinode_nb.system import net as net_process
+from kinode_nb.system import vfs
+from kinode_nb.transports.loopback import Loopback
+from kinode_nb.types import (
+    Address,
+    Answer,
+    Capability,
+    LazyLoadBlob,
+    PackageError,
+    PackageId,
+    ProcessId,
+    Request,
+    SendError,
+    nearest,
+)
+from kinode_nb.types.capabilities import NET, VFS, messaging, networking, vfs_root
+from kinode_nb.types.rows import NodeRow, PackageRow, ProcessRow
+
+NOTEBOOK = ProcessId("notebook", "distro", "sys")
+"""In whose name a person's cells send: it may message every process."""
+OWN_PACKAGE = PackageId("notebook", "template.os")
+"""The package of the processes that are made in a notebook."""
+PREFERRED = "chat-with-file-transfer"
+
+
+class Rights:
+    """What vfs may know and decide of other processes' capabilities."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        """Look into one kernel's table."""
+        self._kernel = kernel
+
+    def holds(self, source: ProcessId, capability: Capability) -> bool:
+        """Tell whether a process holds a capability."""
+        process = self._kernel.processes.get(source)
+        return process is not None and process.holds(capability)
+
+    def grant(self, holder: ProcessId, capability: Capability) -> None:
+        """Let a process hold a capability."""
+        process = self._kernel.processes.get(holder)
+        if process is not None:
+            process.grant(capability)
+
+
+class Node:
+    """A fake node. All methods run on the loop that the net belongs to."""
+
+    def __init__(
+        self,
+        name: str,
+        home: Path,
+        listener: socket.socket | None,
+        *,
+        scheduler: Scheduler,
+        log: MessageLog,
+        transport: Loopback,
+        random: Random,
+        verbosity: int,
+        options: tuple[object, ...],
+    ) -> None:
+        """Compose the node's parts; `start` lets it run."""
+        self.name = name
+        self.home = home
+        self.listener = listener
+        self.port: int | None = listener.getsockname()[1] if listener else None
+        self.status = "stopped"
+        self.placement = "thread"
+        self.pid: int | None = None
+        self.verbosity = verbosity
+        self.options = options
+        """What it was booted with, to tell a second boot from the first."""
+        self.packages: dict[PackageId, packages.Package] = {}
+        self.on_started: list[Callable[[packages.Package, list[Process]], None]] = []
+        self._transport = transport
+        self._clock = scheduler.clock
+        self._booted = self._stopped_at = 0
+        self._hosting = NodeHosting(name, home)
+        self.kernel = Kernel(
+            name, scheduler=scheduler, log=log, transport=transport, random=random
+        )
+        self.lifecycle = Lifecycle(self.kernel, self._hosting)
+        self._gone = (0, 0)
+        """Messages sent and received by processes that have ended."""
+        self.kernel.on_end.append(self._ended)
+
+    def start(self) -> None:
+        """Start the system processes, and be reachable."""
+        self._booted = self._clock.now_ns()
+        self.files = vfs.Vfs(self.home, Rights(self.kernel))
+        self._system(VFS, self.files.init)
+        self._system(NET, net_process.init, networking(self.name))
+        self._person = self._system(
+            NOTEBOOK, _inbox, networking(self.name), vfs_root(self.name), public=True
+        )
+        self._transport.nodes[self.name] = self.kernel
+        self.status = "running"
+
+    def _system(
+        self, id_: ProcessId, init: Program, *held: Capability, public: bool = False
+    ) -> Process:
+        process = self.lifecycle.initialize(id_, init, public=public, capabilities=held)
+        process.system = True
+        self.lifecycle.run(process)
+        return process
+
+    def _ended(self, process: Process, error: BaseException | None) -> None:  # noqa: ARG002
+        self._gone = (self._gone[0] + process.sent, self._gone[1] + process.received)
+        self.files.forget(process.id)
+
+    async def stop(self) -> None:
+        """End all processes and be unreachable; the home is the net's affair."""
+        if self.status == "stopped":
+            return
+        self.status = "stopped"
+        self._stopped_at = self._clock.now_ns()
+        self._transport.nodes.pop(self.name, None)
+        if self.listener is not None:
+            self.listener.close()
+        running = [each.running for each in self.kernel.processes.values() if each.running]
+        self.kernel.closed = True
+        for process in list(self.kernel.processes.values()):
+            self.lifecycle.kill(process)
+        for task in running:
+            await task.wait()
+        self._hosting.close()
+
+    def install(self, package: packages.Package) -> str:
+        """Install and start a package; returns a note when there was nothing to do."""
+        known = self.packages.get(package.id)
+        if known is not None and known.digest == package.digest:
+            return f"{package.id.package_name} is already started on {self.name}"
+        packages.unpack(package, self.home)
+        started = packages.start(package, self.kernel, self.lifecycle, self.home)
+        self.packages[package.id] = package
+        for tell in self.on_started:
+            tell(package, started)
+        return ""
+
+    def offering(self, interface: str, wanted: str | None = None) -> Address:
+        """Return the main process of the package that serves an interface; PackageError.
+
+        ``wanted`` names the package; without it chat-with-file-transfer is asked where it is
+        started, else the one package that can.
+        """
+        able = {
+            package.id.package_name: package
+            for package in self.packages.values()
+            if interface in package.interfaces
+        }
+        if wanted is not None:
+            name = wanted.partition(":")[0].replace("_", "-")
+        elif PREFERRED in able or len(able) == 1:
+            name = PREFERRED if PREFERRED in able else next(iter(able))
+        elif able:
+            raise PackageError(
+                f"several packages on {self.name} can do that: choose one with --package, "
+                f"of {', '.join(able)}"
+            )
+        else:
+            raise PackageError(
+                f"no package on {self.name} can do that: start one, such as "
+                f"%kinode start {PREFERRED}"
+            )
+        if name not in able:
+            raise PackageError(
+                f"{name} is not started on {self.name}, or cannot do that."
+                f"{nearest(name, able)} %kinode packages lists what is started"
+            )
+        package = able[name]
+        first = package.manifest[0].process_name
+        return Address(
+            self.name, ProcessId(first, package.id.package_name, package.id.publisher_node)
+        )
+
+    def our(self) -> Our:
+        """Return a handle that sends in the person's name, with a state of its own."""
+        return Our(ProcessCalls(self.kernel, self._person, self.lifecycle))
+
+    async def request(
+        self,
+        target: Address | ProcessId | str,
+        body: Any,
+        timeout: int = 5,  # noqa: ASYNC109 - Kinode's parameter: the message carries it
+        blob: LazyLoadBlob | bytes | None = None,
+        metadata: str | None = None,
+    ) -> Answer:
+        """Send a Request from the node and wait for its Response; raises SendError."""
+        our = self.our()
+        if isinstance(blob, bytes):
+            blob = LazyLoadBlob(blob)
+        response = await our.send_and_await_response(
+            target, body, timeout=timeout, blob=blob, metadata=metadata
+        )
+        fields = [getattr(response, name) for name in response.__struct_fields__]
+        return Answer(*fields, our.get_blob())
+
+    async def hi(self, node: str, text: str) -> str:
+        """Greet another node; returns what Kinode's terminal script prints."""
+        try:
+            answer = await self.request(Address(node, NET), text.encode(), timeout=10)
+        except SendError as error:
+            if error.kind == "Offline":
+                return f"{node} is offline or does not exist"
+            return f"message to {node} timed out"
+        return f"response from {node}: {answer.text()}"
+
+    def spawn(
+        self,
+        init: Program,
+        name: str | None = None,
+        *,
+        public: bool = False,
+        capabilities: Sequence[Capability] | None = None,
+    ) -> Address:
+        """Start a function as a process of the package ``notebook:template.os``.
+
+        Unless ``capabilities`` are given it may use the network and vfs.
+        """
+        if capabilities is None:
+            capabilities = (networking(self.name), messaging(Address(self.name, VFS)))
+        if name is None:
+            name = str(self.kernel.random.getrandbits(64))
+        id_ = ProcessId(name.replace("_", "-"), OWN_PACKAGE.package_name, OWN_PACKAGE.publisher_node)
+        process = self.lifecycle.initialize(
+            id_, init, public=public, capabilities=capabilities
+        )
+        self.lifecycle.run(process)
+        return process.address
+
+    def row(self) -> NodeRow:
+        """Return the node's row of the table of nodes."""
+        live = self.kernel.processes.values()
+        until = self._stopped_at or self._clock.now_ns()
+        return NodeRow(
+            node=self.name,
+            port=self.port,
+            home=str(self.home),
+            placement=self.placement,
+            status=self.status,
+            processes=len(live),
+            sent=self._gone[0] + sum(each.sent for each in live),
+            received=self._gone[1] + sum(each.received for each in live),
+            uptime_ns=until - self._booted,
+        )
+
+    def process_rows(self) -> list[ProcessRow]:
+        """Return a row for every process of the node."""
+        return [
+            ProcessRow(
+                node=self.name,
+                process=str(each.id),
+                package=str(each.id.package_id),
+                language=each.language,
+                status="running",
+                public=each.public,
+                on_exit=str(each.on_exit),
+                queued=len(each.mailbox.queue),
+                received=each.received,
+                sent=each.sent,
+                restarts=each.restarts,
+                capabilities=tuple(sorted(map(str, each.capabilities))),
+            )
+            for each in self.kernel.processes.values()
+        ]
+
+    def package_rows(self) -> list[PackageRow]:
+        """Return a row for every package that is started."""
+        return [
+            PackageRow(
+                node=self.name,
+                package=str(package.id),
+                version=package.metadata.properties.current_version,
+                processes=sum(
+                    each.package_id == package.id for each in self.kernel.processes
+                ),
+                dependencies=tuple(package.metadata.properties.dependencies),
+                source=package.source,
+            )
+            for package in self.packages.values()
+        ]
+
+
+async def _inbox(our: Our) -> None:
+    """Show what is sent to the person, who answers nothing."""
+    async for message in our:
+        if isinstance(message, Request):
+            text = message.body.decode(errors="replace")
+            our.print_to_terminal(0, f"{message.source}: {text}")

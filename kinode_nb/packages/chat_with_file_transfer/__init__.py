@@ -1,0 +1,1 @@
+"""Chat that also transfers files, with the worker of file-transfer."""

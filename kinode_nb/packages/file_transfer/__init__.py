@@ -1,0 +1,1 @@
+"""Transfers files between nodes, and lends its worker to other packages."""

@@ -1,0 +1,160 @@
+"""The provider's worker: opens the file, says so, and sends it chunk by chunk."""
+
+from typing import Any
+
+from blake3 import blake3
+
+from kinode_nb import wit
+from kinode_nb.process_lib import (
+    LazyLoadBlob,
+    Our,
+    Request,
+    Response,
+    SendError,
+    VfsError,
+    vfs,
+)
+
+from .file_transfer_wire import (
+    CHUNK,
+    SECONDS,
+    WINDOW,
+    Failure,
+    Offer,
+    bare_name,
+    digest_of,
+    download_answer,
+    read,
+    safe_name,
+    update,
+    worker_api,
+    write,
+)
+
+_TRIES = 3  # times that one chunk is sent before its requestor counts as gone
+
+
+class Sender:
+    """One upload to the worker that asked for it."""
+
+    def __init__(self, our: Our, first: Request, download: Any) -> None:
+        """Serve ``download`` (a worker_api.DownloadRequest), the parent's first message."""
+        self._our = our
+        self._first = first
+        self._peer = download.target
+        self._given = download.name
+        offer = read(first.metadata)
+        self._plain = offer is None or not offer.acknowledge
+        self._have = "" if offer is None else offer.have
+        self._size = 0
+        self._under_way = 0
+        self._stop = ""
+
+    async def run(self) -> None:
+        """Answer the Download once the file is open; then send it."""
+        try:
+            name = safe_name(bare_name(self._given, self._our.package_id))
+            file = await self._open(f"{self._our.package_id}/files/{name}")
+        except Failure as failure:
+            await self._answer(wit.Err(str(failure)), Offer(error=str(failure)))
+            return
+        async with file:
+            try:
+                if not await self._same(file):
+                    await self._answer(wit.Ok(), Offer(size=self._size))
+                    await self._send(file, name)
+            except (Failure, VfsError, SendError) as failure:
+                await self._abort(str(failure))
+
+    async def _open(self, path: str) -> vfs.File:
+        try:
+            meta = await vfs.metadata(self._our, path)
+            if meta.file_type != "File":
+                raise Failure(f"{self._given!r} is no file on {self._our.node}")
+            self._size = meta.len
+            return await vfs.open_file(self._our, path)
+        except (VfsError, SendError) as error:
+            raise Failure(f"{self._our.node} has no file {self._given!r} ({error})") from None
+
+    async def _same(self, file: vfs.File) -> bool:
+        """Answer at once when what the requestor has is this file already."""
+        if not self._have or await digest_of(file, self._size) != self._have:
+            return False
+        await self._answer(
+            wit.Ok(), Offer(size=self._size, identical=True, digest=self._have)
+        )
+        return True
+
+    async def _answer(self, result: Any, offer: Offer) -> None:
+        await self._our.send_response(
+            download_answer(result),
+            metadata=None if self._plain else write(offer),
+            to=self._first,
+        )
+
+    async def _send(self, file: vfs.File, name: str) -> None:
+        our, size = self._our, self._size
+        await our.send_request(self._peer, worker_api.InternalRequest.Size(size))
+        hasher = blake3()
+        for offset in range(0, size, CHUNK):
+            length = min(CHUNK, size - offset)
+            data = await file.read_at(offset, length)
+            await update(hasher, data)
+            while self._under_way >= WINDOW:
+                await self._hear()
+            await self._chunk(name, offset, data)
+        while self._under_way:
+            await self._hear()
+        if not self._plain:
+            await self._finish(Offer(digest=f"blake3:{hasher.hexdigest()}"))
+
+    async def _chunk(self, name: str, offset: int, data: bytes, tries: int = 1) -> None:
+        await self._our.send_request(
+            self._peer,
+            worker_api.InternalRequest.Chunk(
+                worker_api.ChunkRequest(name=name, offset=offset, length=len(data))
+            ),
+            expects_response=None if self._plain else SECONDS,
+            blob=LazyLoadBlob(data, "application/octet-stream"),
+            context=(name, offset, tries),
+        )
+        if not self._plain:
+            self._under_way += 1
+
+    async def _hear(self) -> None:
+        """Take one answer to a chunk; a chunk that was lost is sent again."""
+        message = await self._our.receive()
+        if isinstance(message, SendError) and message.context is not None:
+            self._under_way -= 1
+            name, offset, tries = message.context
+            if message.kind == "Offline" or tries >= _TRIES or message.blob is None:
+                raise message
+            await self._chunk(name, offset, message.blob.bytes, tries + 1)
+        elif isinstance(message, Response) and message.context is not None:
+            self._under_way -= 1
+            answer = wit.decode(worker_api.Response, message.body)
+            if not isinstance(answer, worker_api.Response.Progress):
+                raise Failure("the requestor gave up")
+        elif isinstance(message, Request) and message.source == self._peer:
+            await self._our.send_response(worker_api.Response.Progress(), to=message)
+
+    async def _finish(self, offer: Offer) -> None:
+        """Tell the end, and wait until the requestor has checked the file."""
+        await self._our.send_and_await_response(
+            self._peer,
+            worker_api.InternalRequest.Size(self._size),
+            timeout=12 * SECONDS,  # it may have to read a large file once more
+            metadata=write(offer),
+        )
+
+    async def _abort(self, reason: str) -> None:
+        """Tell the requestor that no more will come, if it can be told."""
+        self._our.print_to_terminal(1, f"worker: {self._given}: {reason}")
+        if not self._plain:
+            await self._our.send_request(
+                self._peer,
+                worker_api.InternalRequest.Size(self._size),
+                metadata=write(Offer(error=reason)),
+            )
+
+

@@ -1,0 +1,125 @@
+"""What the two workers say beyond the recipe's messages, in ``metadata``.
+
+The recipe's messages and bodies stand as they are. A requestor that knows more says so in its
+Download's metadata; a provider that knows more answers so in its Response's. A side that sees
+no such metadata speaks the plain recipe. The text is JSON: ``{"file-transfer": {…}}``.
+
+Download, requestor's worker to provider: ``acknowledge`` (each Chunk is a Request that is
+answered), ``have`` (the digest of the file that the requestor has under that name).
+Download, person to main process: ``transfer`` (an id to report), ``overwrite``.
+Response to Download: ``size`` (bytes), ``identical`` (what you have is the file).
+Size after the last Chunk: ``digest`` of the whole file; or ``error``: it cannot be sent.
+Progress, worker to parent: the transfer's state, field by field as in `Report`.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from blake3 import blake3
+
+from kinode_nb import wit
+from kinode_nb.process_lib import KinodeError, vfs
+
+worker_api = wit.load(
+    Path(__file__).parent / "api" / "file-transfer-worker.wit", name="file-transfer-worker"
+)
+
+CHUNK = 1 << 20  # bytes, as in the recipe
+WINDOW = 6
+"""Chunks that may be on their way, unanswered: what a transfer holds in memory, at most."""
+SECONDS = 5
+"""What Kinode's recipe gives a Request."""
+
+_KEY = "file-transfer"
+_INLINE = 1 << 16  # bytes: below, a thread costs more than it frees
+
+
+class Failure(KinodeError):
+    """A transfer that cannot go on; the text goes to the other side and to the parent."""
+
+
+class Offer(msgspec.Struct, omit_defaults=True):
+    """The extension's fields; absent ones are at their default."""
+
+    acknowledge: bool = False
+    have: str = ""
+    transfer: str = ""
+    overwrite: bool = True
+    size: int = -1
+    identical: bool = False
+    digest: str = ""
+    error: str = ""
+
+
+class Report(msgspec.Struct, omit_defaults=True):
+    """A worker's word on its transfer. ``status``: running, done or failed; sizes in bytes."""
+
+    status: str
+    name: str
+    provider: str
+    received: int
+    transfer: str = ""
+    size: int = -1
+    chunks: int = 0
+    digest: str = ""
+    verified: bool = False
+    identical: bool = False
+    path: str = ""
+    error: str = ""
+
+
+class _Envelope(msgspec.Struct, rename={"offer": _KEY}):
+    offer: Offer
+
+
+def write(content: "Offer | Report") -> str:
+    """Return the metadata text."""
+    return msgspec.json.encode({_KEY: content}).decode()
+
+
+def read(metadata: str | None) -> Offer | None:
+    """Return the extension's part of the metadata; None where the other side has none."""
+    if not metadata:
+        return None
+    try:
+        return msgspec.json.decode(metadata, type=_Envelope).offer
+    except msgspec.DecodeError:
+        return None
+
+
+def safe_name(name: str) -> str:
+    """Return a file's name below its drive, or raise Failure when it would lead out of it."""
+    parts = name.split("/")
+    if not name or "\0" in name or any(part in ("", ".", "..") for part in parts):
+        raise Failure(f"{name!r} is no name of a file: it must stay inside the drive")
+    if any(len(part.encode()) > 255 for part in parts):
+        raise Failure(f"the name {name[:40]!r}… is too long: 255 bytes at most")
+    return name
+
+
+def bare_name(name: str, package: object) -> str:
+    """Return a file's bare name: list-files tells whole vfs paths, and both are accepted."""
+    return name.removeprefix("/").removeprefix(f"{package}/files/")
+
+
+def download_answer(result: Any) -> Any:  # wit.Ok or wit.Err -> worker_api.Response
+    """Return the Response to a Download."""
+    return worker_api.Response.Download(result)
+
+
+async def update(hasher: blake3, data: bytes) -> None:
+    """Hash a chunk, beside the event loop when it is a large one."""
+    if len(data) < _INLINE:
+        hasher.update(data)
+    else:
+        await asyncio.to_thread(hasher.update, data)
+
+
+async def digest_of(file: vfs.File, size: int) -> str:
+    """Return the digest of an open file's first ``size`` bytes, ``blake3:…``."""
+    hasher = blake3()
+    for offset in range(0, size, CHUNK):
+        await update(hasher, await file.read_at(offset, min(CHUNK, size - offset)))
+    return f"blake3:{hasher.hexdigest()}"

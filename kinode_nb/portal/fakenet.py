@@ -1,0 +1,271 @@
+"""A net of fake nodes, as a person holds it: every verb that acts on the net is a method."""
+
+import atexit
+import os
+import weakref
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kinode_nb import frames
+from kinode_nb.fake_net import Net
+from kinode_nb.portal.bridge import Portal
+from kinode_nb.portal.node import Node
+from kinode_nb.portal.transfer import Transfer
+from kinode_nb.types import Event, UsageError, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_open: "weakref.WeakSet[FakeNet]" = weakref.WeakSet()
+_SAVED = {".csv": "to_csv", ".parquet": "to_parquet", ".jsonl": "to_json", ".json": "to_json"}
+
+
+class FakeNet:
+    """Fake nodes that can reach each other. Safe from any thread; also a context manager."""
+
+    def __init__(self, seed: int = 0, clock: str = "real") -> None:
+        """Make a net with a thread of its own; ``seed`` decides all ids and random names."""
+        if clock != "real":
+            raise UsageError(f"clock {clock!r} is not there yet: use 'real'")
+        self._seed = seed
+        self.portal = Portal()
+        self.core: Net = self.portal.do(lambda: Net(seed))
+        """The async net, which belongs to the portal's thread."""
+        _open.add(self)
+
+    def boot(
+        self,
+        name: str | None = None,
+        *,
+        port: int | str | None = None,
+        home: str | os.PathLike[str] | None = None,
+        persist: bool = False,
+        count: int = 1,
+        placement: str = "thread",
+        verbosity: int = 0,
+        fresh: bool = False,
+    ) -> Any:  # Node, or a list of Nodes when count is given
+        """Boot a node; ``count`` of them give a list.
+
+        The name is fake.dev, fake2.dev, … unless given; ``port`` is a number, None (8080 or the
+        next free one) or ``"none"``. A home that is not named with ``home`` is private, and
+        removed when the node stops unless ``persist``. A node that runs already is returned when
+        the options are the same; ``fresh`` boots it anew. Raises NodeError, AddressError,
+        UsageError; then nothing was made.
+        """
+        if count < 1 or (count > 1 and (name or home or isinstance(port, int))):
+            raise UsageError("count is 1 or more, and above 1 without a name, home or port")
+        nodes: list[Node] = []
+        try:
+            for _ in range(count):
+                nodes.append(self._boot(name, port, home, persist, placement, verbosity, fresh))
+        except BaseException:
+            for node in nodes:
+                self.stop(node.name)
+            raise
+        return nodes[0] if count == 1 else nodes
+
+    def _boot(self, name: Any, port: Any, home: Any, persist: Any, *rest: Any) -> Node:
+        placement, verbosity, fresh = rest
+        core = self.portal.call(
+            self.core.boot(
+                name,
+                port=port,
+                home=home,
+                persist=persist,
+                placement=placement,
+                verbosity=verbosity,
+                fresh=fresh,
+            )
+        )
+        return Node(self, core)
+
+    @property
+    def current(self) -> Node | None:
+        """The current node: the first booted, or the one that `use` chose."""
+        core = self.core.current()
+        return Node(self, core) if core else None
+
+    def use(self, name: str) -> Node:
+        """Make a running node the current one; raises NodeError."""
+        return Node(self, self.portal.do(lambda: self.core.use(name)))
+
+    def node(self, name: str | None = None, port: int | None = None) -> Node:
+        """Return a running node by name or port, or the current one; raises NodeError."""
+        return Node(self, self.core.node(name, port))
+
+    def start(self, *packages: str, node: str | None = None) -> None:
+        """Install and start packages on all nodes, or on one.
+
+        A package is the name of a built-in one, or a folder; none given: the working folder.
+        Raises PackageError, NodeError.
+        """
+
+        def start() -> None:
+            on = self.core.running() if node is None else [self.core.node(node)]
+            self.core.start(packages, on)
+
+        self.portal.do(start)
+
+    def stop(self, *names: str) -> None:
+        """Stop nodes (none named: all, which never complains); temporary homes are removed."""
+        self.portal.call(self.core.stop(*names))
+
+    def close(self) -> None:
+        """Stop all nodes and end the net's thread."""
+        if self in _open:
+            _open.discard(self)
+            self.portal.call(self.core.close())
+            self.portal.close()
+
+    def reset(self, seed: int | None = None) -> None:
+        """Stop all, clear the log, and start a new net."""
+        self._seed = self._seed if seed is None else seed
+        self.portal.call(self.core.close())
+        self.core = self.portal.do(lambda: Net(self._seed))
+
+    def nodes(self) -> "pd.DataFrame":
+        """Return all nodes; stopped ones stay."""
+        core = self.core
+        return frames.nodes(self.portal.do(lambda: [each.row() for each in core.nodes.values()]))
+
+    def processes(self) -> "pd.DataFrame":
+        """Return the processes of all running nodes."""
+        core = self.core
+        return frames.processes(
+            self.portal.do(lambda: [row for each in core.running() for row in each.process_rows()])
+        )
+
+    def packages(self) -> "pd.DataFrame":
+        """Return the packages of all running nodes."""
+        core = self.core
+        return frames.packages(
+            self.portal.do(lambda: [row for each in core.running() for row in each.package_rows()])
+        )
+
+    def transfers(self, id: str | None = None) -> "pd.DataFrame":  # noqa: A002 - the contract's name
+        """Return all transfers, or the progress of one over time; raises TransferError."""
+        table = self.core.transfers
+        if id is not None:
+            return frames.transfer(table.get(id).row())
+        return frames.transfers(
+            self.portal.do(lambda: [each.row() for each in table.records.values()])
+        )
+
+    def transfer(self, id: str) -> Transfer:  # noqa: A002 - the contract's name
+        """Return a transfer by its id; raises TransferError."""
+        return Transfer(self.portal, self.core, self.core.transfers.get(id))
+
+    def log(
+        self, *, save: str | os.PathLike[str] | None = None, **filters: Any
+    ) -> "pd.DataFrame":
+        """Return the message log, one row a message.
+
+        Filters: ``node``, ``process``, ``kind``, ``type``, ``since``, ``last``, ``grep``;
+        ``save`` also writes the rows to a .csv, .parquet, .json or .jsonl file.
+        """
+        frame = frames.log(self.core.log, self.core.clock.epoch_ns, **filters)
+        if save is not None:
+            _save(frame, Path(save))
+        return frame
+
+    def terminal(self, node: str, verbosity: int | None = None) -> str:
+        """Return what one node's processes printed, up to a verbosity (default: the node's)."""
+        core = self.core.known(node)
+        limit = core.verbosity if verbosity is None else verbosity
+        epoch = self.core.clock.epoch_ns
+        return "\n".join(
+            _printed(entry, epoch)
+            for entry in list(self.core.log.entries)
+            if isinstance(entry, Event)
+            and entry.kind == "print"
+            and entry.source.node == core.name
+            and entry.verbosity <= limit
+        )
+
+    def take_notes(self) -> list[str]:
+        """Return, once, what a person should know though nothing went wrong."""
+        notes, self.core.notes = self.core.notes, []
+        return notes
+
+    def node_names(self) -> list[str]:
+        """Return the names of all nodes."""
+        return list(self.core.nodes)
+
+    def package_names(self) -> list[str]:
+        """Return the names of the built-in packages."""
+        from kinode_nb.fake_net.packages import built_in
+
+        return list(built_in())
+
+    def process_names(self) -> list[str]:
+        """Return the addresses of all processes of running nodes."""
+        return [str(p.address) for n in self.core.running() for p in list(n.kernel.processes.values())]
+
+    def transfer_ids(self) -> list[str]:
+        """Return the ids of all transfers."""
+        return list(self.core.transfers.records)
+
+    def offered_files(self, node: str | None = None) -> list[str]:
+        """Return the names of the files in ``files`` drives (default: of all running nodes)."""
+        nodes = [each for each in self.core.running() if node in (None, each.name)]
+        return sorted(
+            {
+                path.name
+                for each in nodes
+                for path in each.home.glob("vfs/*:*/files/*")
+                if path.is_file()
+            }
+        )
+
+    def __enter__(self) -> "FakeNet":
+        """Return the net; leaving closes it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the net."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Return one line: the nodes that run."""
+        return f"<FakeNet {', '.join(each.name for each in self.core.running()) or 'no nodes'}>"
+
+
+def _printed(event: Event, epoch_ns: int) -> str:
+    """Return a print as Kinode's terminal shows it: time, package, text."""
+    when = datetime.fromtimestamp((event.time + epoch_ns) / 1e9, UTC).astimezone()
+    package = f"{event.source.package_id}: " if event.source.process.process_name != "kernel" else ""
+    return f"{when:%a %H:%M} {package}{event.body}"
+
+
+def _save(frame: "pd.DataFrame", path: Path) -> None:
+    kind = _SAVED.get(path.suffix)
+    if kind is None:
+        raise UsageError(
+            f"{path.name!r}: the log is saved as {', '.join(_SAVED)}.{nearest(path.suffix, _SAVED)}"
+        )
+    options: dict[str, Any] = {"index": False}
+    if kind == "to_json":
+        options = {"orient": "records", "lines": path.suffix == ".jsonl", "date_unit": "ns"}
+    try:
+        getattr(frame, kind)(path, **options)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+@atexit.register
+def close_all() -> None:
+    """Close every net that is still open: homes go with the machine process."""
+    for net in list(_open):
+        net.close()
+
+
+_notebook: list[FakeNet] = []
+
+
+def fakenet() -> FakeNet:
+    """Return the notebook's net, made at the first call."""
+    if not _notebook or _notebook[0] not in _open:
+        _notebook[:] = [FakeNet()]
+    return _notebook[0]

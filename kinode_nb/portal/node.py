@@ -1,0 +1,201 @@
+"""A node, as a person holds it: every verb that a node acts in is a method here."""
+
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kinode_nb import frames
+from kinode_nb.fake_net import exchange
+from kinode_nb.fake_net.node import Node as CoreNode
+from kinode_nb.portal.transfer import Transfer
+from kinode_nb.types import (
+    Address,
+    Answer,
+    Capability,
+    LazyLoadBlob,
+    NodeError,
+    ProcessId,
+    SendError,
+    nearest,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kinode_nb.portal.fakenet import FakeNet
+
+T = TypeVar("T")
+
+
+class Node:
+    """A fake node. Safe from any thread but the runtime's own."""
+
+    def __init__(self, net: "FakeNet", core: CoreNode) -> None:
+        """Hold a node of a net."""
+        self._net = net
+        self._core = core
+
+    @property
+    def name(self) -> str:
+        """The node's name, such as ``fake.dev``."""
+        return self._core.name
+
+    @property
+    def home(self) -> Path:
+        """The folder of its files; drives are below ``vfs``."""
+        return self._core.home
+
+    @property
+    def port(self) -> int | None:
+        """Where it listens on 127.0.0.1; None without HTTP."""
+        return self._core.port
+
+    @property
+    def status(self) -> str:
+        """``running`` or ``stopped``."""
+        return self._core.status
+
+    @property
+    def placement(self) -> str:
+        """Where it runs: ``thread``."""
+        return self._core.placement
+
+    @property
+    def pid(self) -> int | None:
+        """The id of its subprocess; None for a node in a thread."""
+        return self._core.pid
+
+    def url(self, path: str = "/") -> str:
+        """Return the address that a person's browser can open; raises NodeError without port."""
+        if self.port is None:
+            raise NodeError(f"{self.name} has no port: boot it with one to reach it by HTTP")
+        path = "/" + path.lstrip("/")
+        prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
+        if prefix:
+            return f"{prefix.rstrip('/')}/proxy/{self.port}{path}"
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def send(self, target: str, message: str, package: str | None = None) -> None:
+        """Send a chat message; raises SendError (``Offline`` or ``Timeout``)."""
+        self._run(exchange.send(self._running(), target, message, package), target)
+
+    def history(self, peer: str, package: str | None = None) -> "pd.DataFrame":
+        """Return the chat with a node, oldest first."""
+        known = self._net.core.known(peer).name
+        epoch = self._net.core.clock.epoch_ns
+        return frames.history(self._run(exchange.history(self._running(), known, epoch, package)))
+
+    def put(
+        self,
+        *files: str | os.PathLike[str],
+        data: bytes | None = None,
+        package: str | None = None,
+    ) -> list[Path]:
+        """Copy files of the machine into the package's ``files`` drive; returns their places.
+
+        With ``data``, the one name given is that of a new file with these bytes.
+        """
+        return self._run(exchange.put(self._running(), files, data, package))
+
+    def list_files(self, node: str | None = None, package: str | None = None) -> "pd.DataFrame":
+        """Return what a node (default: this one) offers."""
+        rows = self._run(exchange.list_files(self._running(), node, package), node)
+        return frames.files(rows)
+
+    def download(
+        self, file: str, provider: str, overwrite: bool = False, package: str | None = None
+    ) -> Transfer:
+        """Begin to download a file from a node; returns the transfer at once.
+
+        A file that is there already is left when it is the same, and replaced only with
+        ``overwrite``.
+        """
+        core, node = self._net.core, self._running()
+
+        def begin() -> Any:  # TransferRecord
+            record, task = exchange.begin_download(
+                node, core.transfers, file, provider, overwrite=overwrite, package=package
+            )
+            core.keep(task)
+            return record
+
+        return Transfer(self._net.portal, core, self._net.portal.do(begin))
+
+    def hi(self, node: str, message: str) -> str:
+        """Greet a node; returns what Kinode's terminal prints of it."""
+        return self._run(self._running().hi(node, message))
+
+    def terminal(self, verbosity: int | None = None) -> str:
+        """Return what the node's processes printed, up to a verbosity (default: the node's)."""
+        return self._net.terminal(self.name, verbosity)
+
+    def request(
+        self,
+        target: Address | ProcessId | str,
+        body: Any,
+        timeout: int = 5,
+        blob: LazyLoadBlob | bytes | None = None,
+    ) -> Answer:
+        """Send a Request and wait for its Response; raises SendError."""
+        return self._run(self._running().request(target, body, timeout, blob))
+
+    def spawn(
+        self,
+        init: Callable[..., Any],
+        name: str | None = None,
+        public: bool = False,
+        capabilities: list[Capability] | None = None,
+    ) -> Address:
+        """Run an async function ``init(our)`` as a process of ``notebook:template.os``."""
+        node = self._running()
+        return self._net.portal.do(
+            lambda: node.spawn(init, name, public=public, capabilities=capabilities)
+        )
+
+    def start(self, *packages: str) -> None:
+        """Install and start packages on this node."""
+        self._net.start(*packages, node=self.name)
+
+    def stop(self) -> None:
+        """Stop the node; a temporary home is removed."""
+        self._net.stop(self.name)
+
+    def processes(self) -> "pd.DataFrame":
+        """Return the node's processes."""
+        return frames.processes(self._net.portal.do(self._core.process_rows))
+
+    def packages(self) -> "pd.DataFrame":
+        """Return the node's packages."""
+        return frames.packages(self._net.portal.do(self._core.package_rows))
+
+    def log(self, **filters: Any) -> "pd.DataFrame":
+        """Return the messages whose source or target is this node (see `FakeNet.log`)."""
+        return self._net.log(node=self.name, **filters)
+
+    def _running(self) -> CoreNode:
+        if self._core.status != "running":
+            raise NodeError(f"{self.name} is stopped: boot it again")
+        return self._core
+
+    def _run(self, work: Coroutine[Any, Any, T], target: str | None = None) -> T:
+        try:
+            return self._net.portal.call(work)
+        except SendError as error:
+            if target is not None and target not in self._net.core.nodes:
+                hint = nearest(target, self._net.core.nodes)
+                error.reason = f"{target} is offline or does not exist.{hint}"
+            raise
+
+    def __eq__(self, other: object) -> bool:
+        """Two handles of one node are equal."""
+        return isinstance(other, Node) and other._core is self._core
+
+    def __hash__(self) -> int:
+        """Hash as the node that it holds."""
+        return hash(id(self._core))
+
+    def __repr__(self) -> str:
+        """Return one line: name, status, port, home."""
+        port = f"port {self.port}" if self.port else "no HTTP"
+        return f"<Node {self.name} {self.status}, {port}, home {self.home}>"
