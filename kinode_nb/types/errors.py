@@ -23,6 +23,15 @@ from collections.abc import Iterable
 class KinodeError(Exception):
     """The root of the tree; catch it to catch everything that kinode_nb raises."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows of the error: one line.
+
+        IPython asks exceptions for a method of this name. Its own UsageError would be shown as
+        shortly, but tools that run notebooks take a cell that raised that one for a success.
+        """
+        said = " ".join([str(self), *getattr(self, "__notes__", ())])
+        return [f"{type(self).__name__}: {said}"]
+
 
 class AddressError(KinodeError, ValueError):
     """Text that is no address, process id or package id.

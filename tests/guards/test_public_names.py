@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import kinode_nb
 
-PUBLIC_NAMES = []
+PUBLIC_NAMES = [
+    "FakeNet",
+    "KinodeError",
+    "Node",
+    "SendError",
+    "Transfer",
+    "__version__",
+    "aio",
+    "fakenet",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
 
 
 def test_these_and_no_others():

@@ -1,0 +1,48 @@
+"""``boot``: a fake node."""
+
+from typing import Any
+
+from kinode_nb.notebook.commands import kinds
+from kinode_nb.notebook.commands.context import Context
+from kinode_nb.notebook.commands.verb import Argument, Count, Flag, Values, Verb
+from kinode_nb.types import UsageError
+
+
+def run(context: Context, values: Values) -> object:
+    """Boot a node, or several, and return it."""
+    name = values.maybe("name")
+    named = values.maybe("--fake-node-name")
+    if name and named and name != named:
+        raise UsageError(f"two names for one node: {name!r} and {named!r}. Give one of them")
+    options: dict[str, Any] = {  # only what was asked for: the net knows the defaults
+        "home": values.maybe("--home"),
+        "count": values.number("--count"),
+        "placement": values.maybe("--placement"),
+        "verbosity": values.number("--verbosity"),
+        "persist": values.has("--persist") or None,
+        "fresh": values.has("--fresh") or None,
+        "port": values.number("--port") or values.maybe("--port"),
+    }
+    given = {option: value for option, value in options.items() if value is not None}
+    return context.net.boot(name or named, **given)
+
+
+BOOT = Verb(
+    name="boot",
+    aliases=("boot-fake-node", "f"),
+    summary="boots a fake node and returns it",
+    arguments=(Argument("name", count=Count.OPTIONAL),),
+    flags=(
+        Flag(("-f", "--fake-node-name"), "its name; default fake.dev", kinds.TEXT, "NAME"),
+        Flag(("-p", "--port"), "its HTTP port, or none; default 8080", kinds.PORT, "PORT"),
+        Flag(("-o", "--home"), "its home, which is kept", kinds.FILE_OF_THE_MACHINE, "HOME"),
+        Flag(("--persist",), "keep a home that boot made"),
+        Flag(("--count",), "how many nodes to boot", kinds.NUMBER, "N"),
+        Flag(("--placement",), "where it runs", kinds.choice("thread", "subprocess"), "PLACE"),
+        Flag(("--verbosity",), "how much its terminal shows, 0 to 3", kinds.NUMBER, "N"),
+        Flag(("--fresh",), "boot it anew where it is booted already"),
+    ),
+    example="boot fake2.dev",
+    details="A name without a dot gets .dev.",
+    run=run,
+)

@@ -1,0 +1,92 @@
+"""The kinds of words that verbs take: how each is read, and what Tab offers for it."""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kinode_nb.types import UsageError
+
+if TYPE_CHECKING:
+    from kinode_nb.portal import FakeNet
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where Tab was pressed: the word so far, and the other words of the line by position."""
+
+    word: str
+    others: tuple[str, ...]
+    find_net: Callable[[], "FakeNet"]
+    verbs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of word. ``read`` gets the word and the name of its flag, for its UsageError."""
+
+    offer: Callable[[Place], Iterable[str]]
+    read: Callable[[str, str], object] = lambda word, _: word
+
+
+def choice(*names: str) -> Kind:
+    """Return the kind of a word that is one of these."""
+
+    def read(word: str, name: str) -> str:
+        if word not in names:
+            raise UsageError(f"{name} is one of {', '.join(names)}, not {word!r}")
+        return word
+
+    return Kind(lambda _: names, read)
+
+
+def _number(word: str, name: str) -> int:
+    if not word.isascii() or not word.isdigit():
+        raise UsageError(f"{name} takes a whole number, not {word!r}")
+    return int(word)
+
+
+def _port(word: str, name: str) -> int | str:
+    if word == "none":
+        return word
+    if not word.isascii() or not word.isdigit() or not 0 < int(word) < 65536:  # noqa: PLR2004
+        raise UsageError(f"{name} takes a port from 1 to 65535, or none, not {word!r}")
+    return int(word)
+
+
+def _files_of_the_machine(place: Place) -> list[str]:
+    folder, _, start = place.word.rpartition("/")
+    shown = f"{folder}/" if "/" in place.word else ""
+    try:
+        entries = list(os.scandir(Path(shown or ".").expanduser()))
+    except OSError:
+        return []
+    return sorted(
+        f"{shown}{entry.name}{'/' if entry.is_dir() else ''}"
+        for entry in entries
+        if not entry.name.startswith(".") or start.startswith(".")
+    )
+
+
+def _files_or_node(place: Place) -> list[str]:
+    """Offer the files of the node that the line names, or of all nodes; then the nodes."""
+    net = place.find_net()
+    nodes = net.node_names()
+    named = next((word for word in reversed(place.others) if word in nodes), None)
+    files = [name for name in net.offered_files(named) if name not in place.others]
+    may_be_node = named is None and place.others
+    return [*files, *(nodes if may_be_node else [])]
+
+
+NOTHING = Kind(lambda _: ())
+TEXT = Kind(lambda _: ())
+NUMBER = Kind(lambda _: (), _number)
+PORT = Kind(lambda _: ("none",), _port)
+NODE = Kind(lambda place: place.find_net().node_names())
+PACKAGE = Kind(lambda place: place.find_net().package_names())
+PROCESS = Kind(lambda place: place.find_net().process_names())
+TRANSFER = Kind(lambda place: place.find_net().transfer_ids())
+FILE_OF_THE_MACHINE = Kind(_files_of_the_machine)
+VERB = Kind(lambda place: place.verbs)
+OFFERED_FILE = Kind(_files_or_node)

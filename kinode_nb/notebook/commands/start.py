@@ -1,0 +1,27 @@
+"""``start``: installs and starts packages."""
+
+from kinode_nb.notebook.commands import kinds
+from kinode_nb.notebook.commands.context import Context
+from kinode_nb.notebook.commands.verb import ACTING, Argument, Count, Values, Verb
+
+
+def run(context: Context, values: Values) -> None:
+    """Start packages on all nodes, or on the one that is named."""
+    node = context.named(values)
+    packages = values.many("package")
+    if node is None:
+        context.net.start(*packages)
+    else:
+        node.start(*packages)
+
+
+START = Verb(
+    name="start",
+    aliases=("start-package", "s"),
+    summary="installs and starts a package, on all nodes where none is named",
+    arguments=(Argument("package", kinds.PACKAGE, Count.ANY),),
+    flags=ACTING,
+    example="start chat-with-file-transfer",
+    details="A package is one of the built-in ones by its name, or a folder; default: this folder.",
+    run=run,
+)

@@ -1,0 +1,90 @@
+"""What Tab offers at one place of a line. Knows verbs, not editors."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from kinode_nb.notebook.commands import BY_NAME, VERBS
+from kinode_nb.notebook.commands.kinds import NOTHING, Kind, Place
+from kinode_nb.notebook.commands.verb import HELP, Argument, Verb, flag_names
+from kinode_nb.notebook.words import UnclosedQuoteError, Word, quote, split
+
+if TYPE_CHECKING:
+    from kinode_nb.portal import FakeNet
+
+VERB_NAMES = tuple(verb.name for verb in VERBS if verb.is_there)
+
+
+def complete(before: str, after: str, find_net: Callable[[], "FakeNet"]) -> tuple[str, list[str]]:
+    """Return what Tab replaces before the cursor, and what it offers instead.
+
+    ``before`` and ``after`` are the line on both sides of the cursor, without the prompt.
+    """
+    words, current, opened = _words(before)
+    later = [word.text for word in _words(after.partition(" ")[2] + " ")[0]]
+    fragment = before[current.start :]
+    if not words:
+        return fragment, _offers(VERB_NAMES, current.text, opened)
+    verb = BY_NAME.get(words[0].text)
+    if verb is None or not verb.is_there:
+        return fragment, []
+    texts = [word.text for word in words[1:]]
+    if current.text.startswith("-") and not current.quoted:
+        names = [name for name in flag_names((*verb.flags, HELP)) if name not in texts]
+        return fragment, _offers(names, current.text, opened)
+    kind, positions = _kind(verb, texts)
+    others = (*positions, *_positions(verb, later))
+    place = Place(current.text, others, find_net, VERB_NAMES)
+    return fragment, _offers(kind.offer(place), current.text, opened)
+
+
+def _words(line: str) -> tuple[list[Word], Word, str]:
+    """Return the words before the last, the last (it may be empty), and its open quote."""
+    opened = ""
+    try:
+        words = split(line)
+    except UnclosedQuoteError as error:
+        words, opened = [*split(line[: error.word.start]), error.word], error.quote
+    # An escaped space belongs to the word that it ends.
+    if not opened and (not words or not line or _ends_in_space(line)):
+        words.append(Word("", start=len(line)))
+    return words[:-1], words[-1], opened
+
+
+def _ends_in_space(line: str) -> bool:
+    rest = line.rstrip()
+    escaped = (len(rest) - len(rest.rstrip("\\"))) % 2 == 1
+    return len(line) - len(rest) > escaped
+
+
+def _offers(names: Iterable[str], word: str, opened: str) -> list[str]:
+    return [quote(name, opened) for name in names if name.startswith(word)]
+
+
+def _positions(verb: Verb, texts: list[str]) -> list[str]:
+    """Return the words that are no flags and no flags' values."""
+    found, value_follows = [], False
+    for text in texts:
+        flag = verb.flag(text)
+        if flag is not None:
+            value_follows = flag.kind is not None
+        elif value_follows:
+            value_follows = False
+        else:
+            found.append(text)
+    return found
+
+
+def _kind(verb: Verb, texts: list[str]) -> tuple[Kind, list[str]]:
+    """Return the kind of the word that follows these, and those of them that stand by position."""
+    positions = _positions(verb, texts)
+    last = verb.flag(texts[-1]) if texts else None
+    if last is not None and last.kind is not None:
+        return last.kind, positions
+    return _argument_kind(verb.arguments, len(positions)), positions
+
+
+def _argument_kind(arguments: tuple[Argument, ...], position: int) -> Kind:
+    for index, argument in enumerate(arguments):
+        if index == position or argument.is_many:
+            return argument.kind
+    return NOTHING

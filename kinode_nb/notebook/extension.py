@@ -1,0 +1,43 @@
+"""What ``%load_ext kinode_nb`` does, and undoes."""
+
+import asyncio
+import warnings
+from typing import TYPE_CHECKING
+
+from kinode_nb.notebook import completer
+from kinode_nb.notebook.magics import KinodeMagics, show_notes
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_EVENT = "post_run_cell"
+
+
+def load(shell: "InteractiveShell") -> None:
+    """Give the shell the magics and Tab; twice is as good as once."""
+    unload(shell)
+    KinodeMagics(shell).install()
+    completer.install(shell)
+    shell.events.register(_EVENT, show_notes)
+    _warn_of_nest_asyncio()
+
+
+def unload(shell: "InteractiveShell") -> None:
+    """Take all of it away. Nodes go on: another load finds them."""
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("kinode", None)
+    completer.remove(shell)
+    for callback in list(shell.events.callbacks[_EVENT]):
+        if getattr(callback, "__qualname__", "") == show_notes.__qualname__:
+            shell.events.unregister(_EVENT, callback)
+
+
+def _warn_of_nest_asyncio() -> None:
+    """Warn of the first nest-asyncio: with it ipykernel loses cells that wait in the queue."""
+    if hasattr(asyncio, "_nest_patched") and not hasattr(asyncio, "_nest_asyncio2"):
+        warnings.warn(
+            "nest_asyncio is active: cells that are queued behind a nested asyncio.run may never "
+            "be run. Restart, and use nest_asyncio2 instead: %kinode nest",
+            RuntimeWarning,
+            stacklevel=2,
+        )

@@ -1,0 +1,63 @@
+"""The *Kinode* Jupyter kernel: IPython's, with the magics loaded, and nodes that end with it.
+
+``python -m kinode_nb.notebook.kernel -f CONNECTION_FILE`` starts it.
+"""
+
+import inspect
+import sys
+from typing import Any
+
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+from traitlets import Unicode, default
+
+import kinode_nb
+
+
+class KinodeKernel(IPythonKernel):
+    """IPython's Jupyter kernel with ``%kinode`` in it."""
+
+    implementation = "kinode"
+    implementation_version = kinode_nb.__version__
+
+    banner = Unicode(
+        f"Kinode {kinode_nb.__version__} in Python {sys.version.split()[0]}. "
+        "%kinode boot starts a node; %kinode help lists what else there is.\n"
+    )
+
+    def __init__(self, **options: Any) -> None:
+        """Start as IPython's, then load the extension.
+
+        Not by the extension manager: a notebook's own ``%load_ext kinode_nb`` would then only be
+        told off.
+        """
+        super().__init__(**options)  # type: ignore[no-untyped-call]  # ipykernel's
+        if self.shell is None:
+            raise RuntimeError("a Jupyter kernel without a shell has no place for magics")
+        kinode_nb.load_ipython_extension(self.shell)
+
+    @default("help_links")
+    def _kinode_help_links(self) -> list[dict[str, str]]:
+        return [{"text": "Kinode Book", "url": "https://book.kinode.org"}, *super().help_links]
+
+    async def do_shutdown(self, restart: bool) -> dict[str, Any]:
+        """Stop the nodes and remove their temporary homes, also before a restart."""
+        stop_nodes()
+        said = super().do_shutdown(restart)  # type: ignore[no-untyped-call]  # ipykernel's
+        return dict(await said if inspect.isawaitable(said) else said)
+
+
+def stop_nodes() -> None:
+    """Stop all nodes of this machine process, if it has any."""
+    portal = sys.modules.get("kinode_nb.portal")
+    if portal is not None:
+        portal.close_all()
+
+
+def main() -> None:
+    """Start the Jupyter kernel as a connection file says."""
+    IPKernelApp.launch_instance(kernel_class=KinodeKernel)
+
+
+if __name__ == "__main__":
+    main()

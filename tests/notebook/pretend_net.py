@@ -1,0 +1,113 @@
+"""A net, its nodes and its transfers as verbs see them, with nothing behind them.
+
+It keeps what it was asked to do, and answers as the real one does where a verb depends on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kinode_nb.notebook.commands.context import Context
+from kinode_nb.types import NodeError, TransferError, nearest
+
+OFFERED = {"fake.dev": ["mine.txt"], "fake2.dev": ["my_file.txt", "naïve ✓ file (1).bin"]}
+
+
+@dataclass
+class PretendTransfer:
+    id: str
+    status: str = "done"
+    error: str = ""
+    interrupted: bool = False
+
+    def wait(self) -> PretendTransfer:
+        if self.interrupted:
+            raise KeyboardInterrupt
+        if self.error:
+            raise TransferError(self.error)
+        return self
+
+
+@dataclass
+class PretendNode:
+    name: str
+    net: PretendNet
+    status: str = "running"
+
+    def __getattr__(self, method: str) -> Any:
+        if method.startswith("_"):
+            raise AttributeError(method)
+        return lambda *words, **options: self.net.keep((self.name, method, words, options))
+
+    def put(self, *files: str, **options: Any) -> list[Path]:
+        self.net.keep((self.name, "put", files, options))
+        return [Path(file) for file in files]
+
+    def download(self, file: str, provider: str, **options: Any) -> PretendTransfer:
+        self.net.keep((self.name, "download", (file, provider), options))
+        return self.net.transfers_to_come.pop(0)
+
+    def hi(self, node: str, message: str) -> str:
+        self.net.keep((self.name, "hi", (node, message), {}))
+        return f"response from {node}: ack"
+
+
+@dataclass
+class PretendNet:
+    done: list[Any] = field(default_factory=list)
+    transfers_to_come: list[PretendTransfer] = field(default_factory=list)
+
+    def keep(self, call: tuple[Any, ...]) -> tuple[Any, ...]:
+        self.done.append(call)
+        return call
+
+    def __getattr__(self, method: str) -> Any:
+        if method.startswith("_"):
+            raise AttributeError(method)
+        return lambda *words, **options: self.keep(("net", method, words, options))
+
+    def node(self, name: str | None = None, port: int | None = None) -> PretendNode:
+        if port is not None:
+            name = {8080: "fake.dev", 8081: "fake2.dev"}[port]
+        name = name or "fake.dev"
+        if name not in OFFERED:
+            raise NodeError(f"there is no node {name!r}.{nearest(name, OFFERED)}")
+        return PretendNode(name, self)
+
+    def node_names(self) -> list[str]:
+        return list(OFFERED)
+
+    def package_names(self) -> list[str]:
+        return ["chat", "chat-with-file-transfer", "file-transfer"]
+
+    def process_names(self) -> list[str]:
+        return ["fake.dev@chat:chat:template.os"]
+
+    def transfer_ids(self) -> list[str]:
+        return ["t1", "t2"]
+
+    def offered_files(self, node: str | None = None) -> list[str]:
+        return [name for each, names in OFFERED.items() if node in {None, each} for name in names]
+
+
+class Listener:
+    """Hears what verbs say, and sees which transfers they show."""
+
+    def __init__(self, *transfers: PretendTransfer) -> None:
+        self.net = PretendNet(transfers_to_come=list(transfers))
+        self.said: list[str] = []
+        self.shown: list[str] = []
+        self.finished: list[str] = []
+        self.context = Context(lambda: self.net, say=self.said.append, show=self.show)  # type: ignore[arg-type]
+
+    def show(self, transfer: Any) -> Any:
+        self.shown.append(transfer.id)
+        listener = self
+
+        class View:
+            def finish(self) -> None:
+                listener.finished.append(transfer.id)
+
+        return View()

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kinode_nb.notebook.completer import typed_words
+from kinode_nb.notebook.completion import VERB_NAMES, complete
+from tests.notebook.pretend_net import PretendNet
+
+
+def offers(before: str, after: str = "") -> list[str]:
+    net = PretendNet()
+    return complete(before, after, lambda: net)[1]  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("", list(VERB_NAMES)),
+        ("do", ["download"]),
+        ("h", ["history", "hi", "help"]),
+        ("send ", ["fake.dev", "fake2.dev"]),
+        ("send fake2", ["fake2.dev"]),
+        ("send fake2.dev ", []),
+        ("put x -n ", ["fake.dev", "fake2.dev"]),
+        ("put x -n fake2", ["fake2.dev"]),
+        ("start chat-", ["chat-with-file-transfer"]),
+        ("start -n fake.dev f", ["file-transfer"]),
+        ("transfers ", ["t1", "t2"]),
+        ("log --k", ["--kind"]),
+        ("log --kind re", ["request", "response"]),
+        ("log --process ", ["fake.dev@chat:chat:template.os"]),
+        ("log --last 3 --last", []),
+        ("help do", ["download"]),
+        ("boot --placement s", ["subprocess"]),
+        ("stop fake.dev f", ["fake.dev", "fake2.dev"]),
+        ("trace ", []),
+        ("nonsense ", []),
+    ],
+)
+def test_each_place_offers_its_kind(line: str, offered: list[str]):
+    assert offers(line) == offered
+
+
+def test_download_offers_files_of_all_nodes_or_of_the_one_named():
+    everything = ["mine.txt", "my_file.txt", r"naïve\ ✓\ file\ (1).bin"]
+    assert offers("download ") == everything
+    assert offers("download ", " fake.dev") == ["mine.txt"]
+    assert offers("download my", " fake2.dev") == ["my_file.txt"]
+    assert offers("download my_file.txt f") == ["fake.dev", "fake2.dev"]
+
+
+def test_a_name_with_spaces_is_quoted_as_it_was_begun():
+    assert offers("download na") == [r"naïve\ ✓\ file\ (1).bin"]
+    assert offers("download 'naïve ✓") == ["'naïve ✓ file (1).bin'"]
+    assert offers('download "naïve ✓') == ['"naïve ✓ file (1).bin"']
+    assert offers("download naïve\\ ") == [r"naïve\ ✓\ file\ (1).bin"]
+
+
+def test_the_fragment_is_what_is_replaced():
+    net = PretendNet()
+    assert complete("download 'naïve ✓", "", lambda: net)[0] == "'naïve ✓"  # type: ignore[arg-type, return-value]
+    assert complete("send ", "", lambda: net)[0] == ""  # type: ignore[arg-type, return-value]
+
+
+def test_put_offers_files_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "deep.txt").touch()
+    (tmp_path / "my file.txt").touch()
+    (tmp_path / ".hidden").touch()
+    monkeypatch.chdir(tmp_path)
+    assert offers("put ") == ["folder/", r"my\ file.txt"]
+    assert offers("put folder/d") == ["folder/deep.txt"]
+    assert offers("put .") == [".hidden"]
+    assert offers("put nowhere/") == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "typed"),
+    [
+        ("%kinode do", "do"),
+        ("%kinode ", ""),
+        ("  df = %kinode log --l", "log --l"),
+        ("a, b = %kinode boot ", "boot "),
+        ("%%kinode -n f", "-n f"),
+        ("%%kinode\nhi f", "hi f"),
+        ("%%kinode\n# hi\nkit send f", "send f"),
+        ("%%kinode\nsend f", None),
+        ("%kinode", None),
+        ("kinode.x", None),
+        ("print('%kinode x", None),
+        ("x = 1\n%kinode se", "se"),
+    ],
+)
+def test_which_lines_are_ours(cell: str, typed: str | None):
+    lines = cell.split("\n")
+    assert typed_words(cell, len(lines) - 1, lines[-1]) == typed
