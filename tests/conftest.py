@@ -6,12 +6,15 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from kinode_nb.portal import FakeNet, Node
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNELSPEC = ROOT / "kinode_nb" / "notebook" / "kernelspec"
@@ -86,3 +89,18 @@ def missing_for_a_browser() -> str | None:
 def find_chromium() -> str | None:
     """Return the first chromium on PATH, under any of its names."""
     return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+@pytest.fixture
+def net() -> Iterator[FakeNet]:
+    """Return an empty net, closed after the test."""
+    with FakeNet() as net:
+        yield net
+
+
+@pytest.fixture
+def two(net: FakeNet) -> tuple[Node, Node]:
+    """Return fake.dev and fake2.dev, with chat-with-file-transfer started."""
+    nodes = net.boot(port="none"), net.boot(port="none")
+    net.start("chat-with-file-transfer")
+    return nodes

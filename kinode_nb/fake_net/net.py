@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from contextlib import ExitStack
 from random import Random
 
 from kinode_nb.fake_net import packages, ports
@@ -62,25 +63,25 @@ class Net:
             if not fresh:
                 return self._again(known, options)
             await self.stop(name)
-        listener = ports.bind(port)
-        try:
-            place = self._homes.open(name, home, persist=persist)
-        except BaseException:
+        with ExitStack() as undo:  # a boot that fails leaves no port and no folder
+            listener = ports.bind(port)
             if listener is not None:
-                listener.close()
-            raise
-        node = Node(
-            name,
-            place,
-            listener,
-            scheduler=self.scheduler,
-            log=self.log,
-            transport=self._transport,
-            random=Random(f"{self._seed}/{name}"),
-            verbosity=verbosity,
-            options=options,
-        )
-        self._wire(node)
+                undo.callback(listener.close)
+            place = self._homes.open(name, home, persist=persist)
+            undo.callback(self._homes.close, place)
+            node = Node(
+                name,
+                place,
+                listener,
+                scheduler=self.scheduler,
+                log=self.log,
+                transport=self._transport,
+                random=Random(f"{self._seed}/{name}"),
+                verbosity=verbosity,
+                options=options,
+            )
+            self._wire(node)
+            undo.pop_all()
         return node
 
     def _wire(self, node: Node) -> None:
@@ -158,8 +159,11 @@ class Net:
         self._current = node.name
         return node
 
-    def start(self, names: "list[str] | tuple[str, ...]", on: list[Node]) -> None:
-        """Install and start packages; what is wrong with any is told before anything starts."""
+    async def start(self, names: "list[str] | tuple[str, ...]", on: list[Node]) -> None:
+        """Install and start packages; what is wrong with any is told before anything starts.
+
+        Returns when the started processes wait for their first message, or have ended.
+        """
         if not on:
             raise NodeError("no node is running to start it on: %kinode boot starts one")
         found = [packages.find(name) for name in names or (".",)]
@@ -168,14 +172,16 @@ class Net:
                 note = node.install(package)
                 if note:
                     self.notes.append(note)
+        for node in on:
+            await node.settle()
 
     async def stop(self, *names: str) -> None:
         """Stop nodes (none named: all, which never complains) and remove temporary homes."""
         nodes = [self.known(name) for name in names] if names else list(self.nodes.values())
         for node in nodes:
             if node.status == "running":
-                await node.stop()
                 self.transfers.node_stopped(node.name)
+                await node.stop()
                 self._homes.close(node.home)
         current = self.current()
         if current is None or current.status != "running":

@@ -1,5 +1,6 @@
 """One fake node: its kernel, its system processes, its packages, and what a person does with it."""
 
+import asyncio
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,8 +17,8 @@ from kinode_nb.runtime.message_log import MessageLog
 from kinode_nb.runtime.process import Process
 from kinode_nb.runtime.scheduler import Scheduler
 from kinode_nb.runtime.system_calls import ProcessCalls
+from kinode_nb.system import http_server, vfs
 from kinode_nb.system import net as net_process
-from kinode_nb.system import vfs
 from kinode_nb.transports.loopback import Loopback
 from kinode_nb.types import (
     Address,
@@ -31,13 +32,15 @@ from kinode_nb.types import (
     SendError,
     nearest,
 )
-from kinode_nb.types.capabilities import NET, VFS, messaging, networking, vfs_root
+from kinode_nb.types.capabilities import HTTP_SERVER, NET, VFS, messaging, networking, vfs_root
 from kinode_nb.types.rows import NodeRow, PackageRow, ProcessRow
 
 NOTEBOOK = ProcessId("notebook", "distro", "sys")
 """In whose name a person's cells send: it may message every process."""
 OWN_PACKAGE = PackageId("notebook", "template.os")
 """The package of the processes that are made in a notebook."""
+_SETTLE_NS = 2_000_000_000
+_TICK = 0.001
 PREFERRED = "chat-with-file-transfer"
 
 
@@ -79,7 +82,8 @@ class Node:
         """Compose the node's parts; `start` lets it run."""
         self.name = name
         self.home = home
-        self.listener = listener
+        self._listener = listener
+        self._door: http_server.Door | None = None
         self.port: int | None = listener.getsockname()[1] if listener else None
         self.status = "stopped"
         self.placement = "thread"
@@ -97,6 +101,7 @@ class Node:
             name, scheduler=scheduler, log=log, transport=transport, random=random
         )
         self.lifecycle = Lifecycle(self.kernel, self._hosting)
+        self._starting: list[Process] = []
         self._gone = (0, 0)
         """Messages sent and received by processes that have ended."""
         self.kernel.on_end.append(self._ended)
@@ -104,9 +109,16 @@ class Node:
     def start(self) -> None:
         """Start the system processes, and be reachable."""
         self._booted = self._clock.now_ns()
-        self.files = vfs.Vfs(self.home, Rights(self.kernel))
-        self._system(VFS, self.files.init)
+        self.files = vfs.process(self.home, Rights(self.kernel))
+        self._system(VFS, self.files)
         self._system(NET, net_process.init, networking(self.name))
+        web = self._system(HTTP_SERVER, http_server.init, networking(self.name))
+        web.system = False
+        # Kinode gives it messaging to all runtime modules, so any local client has it too
+        for module in (VFS, NET):
+            web.grant(messaging(Address(self.name, module)))
+        if self._listener is not None:
+            self._door = http_server.Door(self._listener, lambda: self._handle(web))
         self._person = self._system(
             NOTEBOOK, _inbox, networking(self.name), vfs_root(self.name), public=True
         )
@@ -132,8 +144,8 @@ class Node:
         self.status = "stopped"
         self._stopped_at = self._clock.now_ns()
         self._transport.nodes.pop(self.name, None)
-        if self.listener is not None:
-            self.listener.close()
+        if self._door is not None:
+            await self._door.close()
         running = [each.running for each in self.kernel.processes.values() if each.running]
         self.kernel.closed = True
         for process in list(self.kernel.processes.values()):
@@ -149,10 +161,21 @@ class Node:
             return f"{package.id.package_name} is already started on {self.name}"
         packages.unpack(package, self.home)
         started = packages.start(package, self.kernel, self.lifecycle, self.home)
+        self._starting += started
         self.packages[package.id] = package
         for tell in self.on_started:
             tell(package, started)
         return ""
+
+    async def settle(self) -> None:
+        """Wait until what was started has got as far as its first message, two seconds at most."""
+        starting, self._starting = self._starting, []
+        until = self._clock.now_ns() + _SETTLE_NS
+        for process in starting:
+            while not (process.mailbox.arrival.waiting or process.ended):
+                if self._clock.now_ns() > until:
+                    return
+                await asyncio.sleep(_TICK)
 
     def offering(self, interface: str, wanted: str | None = None) -> Address:
         """Return the main process of the package that serves an interface; PackageError.
@@ -192,7 +215,10 @@ class Node:
 
     def our(self) -> Our:
         """Return a handle that sends in the person's name, with a state of its own."""
-        return Our(ProcessCalls(self.kernel, self._person, self.lifecycle))
+        return self._handle(self._person)
+
+    def _handle(self, process: Process) -> Our:
+        return Our(ProcessCalls(self.kernel, process, self.lifecycle))
 
     async def request(
         self,

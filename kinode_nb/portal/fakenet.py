@@ -102,11 +102,8 @@ class FakeNet:
         Raises PackageError, NodeError.
         """
 
-        def start() -> None:
-            on = self.core.running() if node is None else [self.core.node(node)]
-            self.core.start(packages, on)
-
-        self.portal.do(start)
+        on = self.core.running() if node is None else [self.core.node(node)]
+        self.portal.call(self.core.start(packages, on))
 
     def stop(self, *names: str) -> None:
         """Stop nodes (none named: all, which never complains); temporary homes are removed."""

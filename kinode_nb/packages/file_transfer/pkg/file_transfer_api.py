@@ -25,6 +25,7 @@ api = wit.load(Path(__file__).parent / "api" / "file-transfer.wit", name="file-t
 
 # More than the 5 s that the worker gives the other node: its answer must come first.
 _WORKER_SECONDS = 8
+_SHOWN = 256  # workers whose last percentage is remembered, not to print it twice
 
 
 class Started:
@@ -98,9 +99,9 @@ class FileTransfer:
         key = str(source)
         if self._shown.get(key) != progress.progress:
             self._shown[key] = progress.progress
+            if len(self._shown) > _SHOWN:
+                del self._shown[next(iter(self._shown))]
             self._our.print_to_terminal(0, f"{progress.name} progress: {progress.progress}%")
-        if progress.progress >= 100:
-            self._shown.pop(key, None)
         await self._our.send_response(worker_api.Response.Progress())
 
     async def _answered(self, message: Response | SendError) -> bool:

@@ -1,10 +1,7 @@
 """The requestor's worker: asks for the file, writes what comes, checks it, and puts it in place."""
 
 import asyncio
-import contextlib
 from typing import Any
-
-from blake3 import blake3
 
 from kinode_nb import wit
 from kinode_nb.process_lib import (
@@ -16,7 +13,9 @@ from kinode_nb.process_lib import (
     vfs,
 )
 
+from .file_transfer_assembly import Assembly
 from .file_transfer_wire import (
+    DIFFERS,
     SECONDS,
     Failure,
     Offer,
@@ -26,7 +25,6 @@ from .file_transfer_wire import (
     download_answer,
     read,
     safe_name,
-    update,
     worker_api,
     write,
 )
@@ -50,20 +48,18 @@ class Receiver:
         self._peer: Address | None = None
         self._plain = True
         self._size = -1
-        self._bytes = self._chunks = 0
-        self._prefix = 0
-        """All bytes below are written."""
-        self._beyond: dict[int, int] = {}
-        """By offset, the lengths of chunks that came before their turn."""
-        self._hasher = blake3()
-        self._in_order = True
-        self._digest = ""
+        self._assembly: Assembly | None = None
+        self._identical = False
         self._answered = False
         self._unanswered: Request | None = None
         """The provider's last Request that still waits for an answer."""
-        self._file: vfs.File | None = None
-        self._temporary = f"{our.package_id}/tmp/{our.process.process_name}.part"
         self._path = ""
+
+    @property
+    def _bytes(self) -> int:
+        if self._identical:
+            return self._size
+        return self._assembly.bytes if self._assembly else 0
 
     async def run(self) -> None:
         """Transfer the file; every end, good or bad, is reported to the parent."""
@@ -71,31 +67,36 @@ class Receiver:
             await self._transfer()
         except (Failure, VfsError, SendError) as failure:
             await self._fail(str(failure))
+        finally:
+            if self._assembly is not None:
+                await self._assembly.discard()
 
     async def _transfer(self) -> None:
         self._given = safe_name(bare_name(self._given, self._provider.package_id))
         self._path = f"{self._our.package_id}/files/{self._given}"
-        have = await self._existing()
-        self._file = await vfs.open_file(self._our, self._temporary, create=True)
-        if await self._ask(have):
-            await self._discard()
+        have, size = await self._existing()
+        self._assembly = await Assembly.open(self._our)
+        if await self._ask(have, size):
+            await self._assembly.discard()
             await self._report(status="done", digest=have, verified=True, identical=True)
             return
-        digest = await self._collect()
-        verified = await self._check(digest)
-        await self._put_in_place(have)
+        expected = await self._collect()
+        digest = await self._check(expected)
+        await self._keep(digest, have)
+        await self._assembly.discard()
         if self._unanswered is not None:
             await self._our.send_response(worker_api.Response.Progress(), to=self._unanswered)
-        await self._report(status="done", digest=self._digest, verified=verified)
+        await self._report(status="done", digest=digest, verified=bool(expected))
 
-    async def _existing(self) -> str:
-        """Return the digest of the file that is there already, '' where there is none."""
+    async def _existing(self) -> tuple[str, int]:
+        """Return digest and size of the file that is there already; '' where there is none."""
         if not await vfs.exists(self._our, self._path):
-            return ""
+            return "", -1
         async with await vfs.open_file(self._our, self._path) as file:
-            return await digest_of(file, await file.len())
+            size = await file.len()
+            return await digest_of(file, size), size
 
-    async def _ask(self, have: str) -> bool:
+    async def _ask(self, have: str, size: int) -> bool:
         """Ask the provider; True when what we have is the file already."""
         answer = await self._our.send_and_await_response(
             self._provider,
@@ -105,23 +106,26 @@ class Receiver:
                 )
             ),
             timeout=SECONDS,
-            metadata=write(Offer(acknowledge=True, have=have)),
+            metadata=write(
+                Offer(
+                    acknowledge=True, have=have, size=size, overwrite=self._wish.overwrite
+                )
+            ),
         )
+        offer = read(answer.metadata)
         match wit.decode(worker_api.Response, answer.body):
             case worker_api.Response.Download(wit.Err(reason)):
-                raise Failure(reason)
+                differs = offer is not None and offer.error == DIFFERS
+                raise Failure(_DIFFERS.format(self._given) if differs else reason)
             case worker_api.Response.Progress():
                 raise Failure(f"{self._provider} answered a Download with Progress")
-        offer = read(answer.metadata)
         self._plain = offer is None
         if offer is not None:
             self._size = offer.size
             if offer.identical:
-                self._bytes = offer.size
+                self._identical = True
                 await self._accept()
                 return True
-        if have and not self._wish.overwrite and not self._plain:
-            raise Failure(_DIFFERS.format(self._given))
         await self._accept()
         await self._report(status="running")
         return False
@@ -194,84 +198,38 @@ class Receiver:
         return end.digest
 
     async def _chunk(self, message: Request, chunk: Any) -> None:
-        """Write a chunk at its offset, unless it is there already."""
+        """Take in a chunk, and let the provider know."""
         blob = self._our.get_blob()
         if blob is None or len(blob.bytes) != chunk.length:
             raise Failure(f"a chunk of {self._provider.node} is not as long as it says")
         if 0 <= self._size < chunk.offset + chunk.length:
             raise Failure(f"a chunk of {self._provider.node} lies beyond the end of the file")
-        assert self._file is not None
-        if self._is_new(chunk.offset, chunk.length):
-            await self._file.write_at(chunk.offset, blob.bytes)
-            await self._count(chunk.offset, blob.bytes)
+        assert self._assembly is not None
+        if await self._assembly.add(chunk.offset, blob.bytes):
             await self._report(status="running")
         if message.expects_response is not None:
             await self._our.send_response(worker_api.Response.Progress(), to=message)
 
-    def _is_new(self, offset: int, length: int) -> bool:
-        """False for a chunk that came before; raises Failure for one that overlaps others."""
-        end = offset + length
-        if end <= self._prefix or self._beyond.get(offset) == length:
-            return False
-        if offset < self._prefix or any(
-            start < end and offset < start + size for start, size in self._beyond.items()
-        ):
-            raise Failure(f"chunks of {self._provider.node} overlap")
-        return True
-
-    async def _count(self, offset: int, data: bytes) -> None:
-        """Count what was written; hash it when it is the next in order."""
-        self._bytes += len(data)
-        self._chunks += 1
-        if offset != self._prefix:
-            self._beyond[offset] = len(data)
-            return
-        self._prefix += len(data)
-        if self._in_order:
-            await update(self._hasher, data)
-        while self._prefix in self._beyond:
-            self._in_order = False  # these bytes are not at hand any more
-            self._prefix += self._beyond.pop(self._prefix)
-
-    async def _check(self, expected: str) -> bool:
-        """Compare the digests, and tell a provider that waits for it; True when it matched."""
-        if self._in_order:
-            self._digest = f"blake3:{self._hasher.hexdigest()}"
-        else:
-            assert self._file is not None
-            self._digest = await digest_of(self._file, self._bytes)
-        if expected and expected != self._digest:
+    async def _check(self, expected: str) -> str:
+        """Return the digest of what arrived; raises Failure when it is not the provider's."""
+        assert self._assembly is not None
+        digest = await self._assembly.digest()
+        if expected and expected != digest:
             raise Failure(
-                f"what arrived is not what {self._provider.node} sent: {self._digest}, "
-                f"not {expected}"
+                f"what arrived is not what {self._provider.node} sent: {digest}, not {expected}"
             )
-        return bool(expected)
+        return digest
 
-    async def _put_in_place(self, have: str) -> None:
-        """Rename the checked file to its name: it appears whole, or not at all."""
-        if have and not self._wish.overwrite:
-            if have != self._digest:
-                raise Failure(_DIFFERS.format(self._given))
-            await self._discard()
-            return
-        assert self._file is not None
-        await self._file.close()
-        if "/" in self._given:
-            await vfs.create_dir_all(self._our, self._path.rpartition("/")[0])
-        await vfs.rename(self._our, self._temporary, self._path)
-        self._file = None
-
-    async def _discard(self) -> None:
-        """Remove the temporary file, if there is one."""
-        if self._file is not None:
-            file, self._file = self._file, None
-            with contextlib.suppress(VfsError, SendError):
-                await file.close()
-                await vfs.remove_file(self._our, self._temporary)
+    async def _keep(self, digest: str, have: str) -> None:
+        """Put the checked file in place, where nothing else is in its way."""
+        assert self._assembly is not None
+        if not have or self._wish.overwrite:
+            await self._assembly.put_in_place(self._path)
+        elif have != digest:
+            raise Failure(_DIFFERS.format(self._given))
 
     async def _fail(self, reason: str) -> None:
         """Report the failure, to the parent and to a provider that is still sending."""
-        await self._discard()
         await self._report(status="failed", error=reason)
         refusal = download_answer(wit.Err(reason))
         if not self._answered:
@@ -298,7 +256,7 @@ class Receiver:
             transfer=self._wish.transfer,
             received=self._bytes,
             size=self._size,
-            chunks=self._chunks,
+            chunks=self._assembly.chunks if self._assembly else 0,
             path=self._path,
             **state,
         )

@@ -17,6 +17,7 @@ from kinode_nb.process_lib import (
 
 from .file_transfer_wire import (
     CHUNK,
+    DIFFERS,
     SECONDS,
     WINDOW,
     Failure,
@@ -45,7 +46,7 @@ class Sender:
         self._given = download.name
         offer = read(first.metadata)
         self._plain = offer is None or not offer.acknowledge
-        self._have = "" if offer is None else offer.have
+        self._offer = offer or Offer()
         self._size = 0
         self._under_way = 0
         self._stop = ""
@@ -55,16 +56,22 @@ class Sender:
         try:
             name = safe_name(bare_name(self._given, self._our.package_id))
             file = await self._open(f"{self._our.package_id}/files/{name}")
-        except Failure as failure:
+            same = await self._same(file)
+        except (Failure, VfsError, SendError) as failure:
             await self._answer(wit.Err(str(failure)), Offer(error=str(failure)))
             return
         async with file:
-            try:
-                if not await self._same(file):
-                    await self._answer(wit.Ok(), Offer(size=self._size))
-                    await self._send(file, name)
-            except (Failure, VfsError, SendError) as failure:
-                await self._abort(str(failure))
+            if same:
+                await self._answer(wit.Ok(), Offer(size=self._size, identical=True))
+            else:
+                await self._serve(file, name)
+
+    async def _serve(self, file: vfs.File, name: str) -> None:
+        try:
+            await self._answer(wit.Ok(), Offer(size=self._size))
+            await self._send(file, name)
+        except (Failure, VfsError, SendError) as failure:
+            await self._abort(str(failure))
 
     async def _open(self, path: str) -> vfs.File:
         try:
@@ -77,13 +84,15 @@ class Sender:
             raise Failure(f"{self._our.node} has no file {self._given!r} ({error})") from None
 
     async def _same(self, file: vfs.File) -> bool:
-        """Answer at once when what the requestor has is this file already."""
-        if not self._have or await digest_of(file, self._size) != self._have:
+        """Tell whether what the requestor has is this file already."""
+        offer = self._offer
+        if not offer.have:
             return False
-        await self._answer(
-            wit.Ok(), Offer(size=self._size, identical=True, digest=self._have)
-        )
-        return True
+        if offer.size == self._size and await digest_of(file, self._size) == offer.have:
+            return True
+        if not offer.overwrite:
+            raise Failure(DIFFERS)
+        return False
 
     async def _answer(self, result: Any, offer: Offer) -> None:
         await self._our.send_response(

@@ -5,7 +5,8 @@ Download's metadata; a provider that knows more answers so in its Response's. A 
 no such metadata speaks the plain recipe. The text is JSON: ``{"file-transfer": {…}}``.
 
 Download, requestor's worker to provider: ``acknowledge`` (each Chunk is a Request that is
-answered), ``have`` (the digest of the file that the requestor has under that name).
+answered), ``have`` and ``size`` (of the file that the requestor has under that name), and
+``overwrite`` (whether that may be replaced).
 Download, person to main process: ``transfer`` (an id to report), ``overwrite``.
 Response to Download: ``size`` (bytes), ``identical`` (what you have is the file).
 Size after the last Chunk: ``digest`` of the whole file; or ``error``: it cannot be sent.
@@ -31,6 +32,9 @@ WINDOW = 6
 """Chunks that may be on their way, unanswered: what a transfer holds in memory, at most."""
 SECONDS = 5
 """What Kinode's recipe gives a Request."""
+
+DIFFERS = "the requestor has another file of that name"
+"""The provider's error when it must not be overwritten."""
 
 _KEY = "file-transfer"
 _INLINE = 1 << 16  # bytes: below, a thread costs more than it frees
