@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import Any
@@ -105,7 +106,8 @@ def test_ipython_that_writes_to_a_file_writes_the_end_only():
 
 def on_a_terminal(words: list[str]) -> str:
     """Return all that a program writes to a terminal of 160 columns."""
-    child = pexpect.spawn(words[0], words[1:], dimensions=(40, 160), encoding="utf-8", timeout=60)
+    environment = os.environ | {"COLUMNS": "160"}
+    child = pexpect.spawn(words[0], words[1:], env=environment, encoding="utf-8", timeout=60)
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
