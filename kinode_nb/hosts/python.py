@@ -6,7 +6,6 @@ siblings in the package's ``pkg`` folder can be imported relatively (``from .api
 
 import asyncio
 import builtins
-import contextlib
 import functools
 import itertools
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from kinode_nb.hosts.tasks import ProcessTasks
 from kinode_nb.process_lib import Our, SpawnError
 from kinode_nb.process_lib.syscalls import Program, Syscalls
 
@@ -34,18 +34,10 @@ class PythonHost:
 
     def launch(
         self, program: Program, syscalls: Syscalls, ended: Callable[[BaseException | None], None]
-    ) -> "RunningTask":
+    ) -> ProcessTasks:
         """Begin to run; a program that cannot even be loaded ends with its error."""
         our = Our(syscalls)
-        task = asyncio.get_running_loop().create_task(
-            self._main(program, our), name=str(our.address)
-        )
-
-        def done(task: asyncio.Task[BaseException | None]) -> None:
-            ended(None if task.cancelled() else task.result())
-
-        task.add_done_callback(done)
-        return RunningTask(task)
+        return ProcessTasks(self._main(program, our), str(our.address), ended)
 
     async def _main(self, program: Program, our: Our) -> BaseException | None:
         """Run the process; whatever it raises (SystemExit too) is its own end, not the node's."""
@@ -89,23 +81,6 @@ class PythonHost:
         for _, name in self._folders.values():
             _forget(name)
         self._folders.clear()
-
-
-class RunningTask:
-    """A process that runs as an asyncio task."""
-
-    def __init__(self, task: "asyncio.Task[Any]") -> None:
-        """Hold the task."""
-        self.task = task
-
-    def stop(self) -> None:
-        """Cancel the task."""
-        self.task.cancel()
-
-    async def wait(self) -> None:
-        """Wait until the task has ended."""
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait([self.task])
 
 
 @functools.lru_cache(maxsize=256)

@@ -107,8 +107,8 @@ class Our:
         """
         if type(target) is not Address:
             target = self._address(target)
-        if self._crowded:
-            await self._syscalls.room(target)
+        if self._crowded and (room := self._syscalls.room(target)) is not None:
+            await room
         self._syscalls.send_request(
             target,
             body if type(body) is bytes else encode(body),
@@ -129,7 +129,7 @@ class Our:
         self,
         target: Target,
         body: Body,
-        timeout: int = 5,  # noqa: ASYNC109 - Kinode's parameter: the message carries it
+        timeout: int = 5,
         inherit: bool = False,
         blob: LazyLoadBlob | None = None,
         metadata: str | None = None,
@@ -142,8 +142,8 @@ class Our:
         """
         if type(target) is not Address:
             target = self._address(target)
-        if self._crowded:
-            await self._syscalls.room(target)
+        if self._crowded and (room := self._syscalls.room(target, awaiting=True)) is not None:
+            await room
         return await self._syscalls.send_and_await_response(
             target,
             body if type(body) is bytes else encode(body),
@@ -228,7 +228,7 @@ def _seconds(value: int | None) -> int | None:
     return value if value is None else _timeout(value)
 
 
-def _timeout(value: int) -> int:
+def _timeout(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise UsageError(f"timeouts are whole seconds from 1, as in Kinode: {value!r} is none")
     return value

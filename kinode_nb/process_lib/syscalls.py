@@ -77,11 +77,16 @@ class Syscalls(Protocol):
         """Return all capabilities held."""
         ...
 
-    crowded: Collection[object]
-    """While it is not empty, `room` has to be awaited before a Request is sent."""
+    @property
+    def crowded(self) -> Collection[object]:
+        """While this is not empty, `room` has to be asked before a Request is sent."""
+        ...
 
-    async def room(self, target: Address) -> None:
-        """Wait until the target's mailbox has room for a Request."""
+    def room(self, target: Address, awaiting: bool = False) -> Awaitable[None] | None:
+        """Return what to await before a Request is sent; None: the target has room.
+
+        ``awaiting`` tells that the Response will be awaited too.
+        """
         ...
 
     def receive(self) -> Awaitable[Received]:

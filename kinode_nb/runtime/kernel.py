@@ -5,15 +5,17 @@ are no locks, and the order is reproducible. The rules are those of Kinode's
 ``kernel/mod.rs``; what a process notices of them is in its host, ``kernel/standard_host_v1.rs``.
 """
 
+import logging
 from collections.abc import Callable
 from random import Random
 from typing import Protocol
 
-from kinode_nb.runtime.mailbox import Mailbox
+from kinode_nb.runtime.mailbox import CAPACITY, Mailbox
 from kinode_nb.runtime.message_log import MessageLog
-from kinode_nb.runtime.outstanding import Outstanding
+from kinode_nb.runtime.outstanding import Entry, Waiter
 from kinode_nb.runtime.process import Process
 from kinode_nb.runtime.scheduler import Scheduler
+from kinode_nb.runtime.suspension import Suspension
 from kinode_nb.types import (
     Address,
     LazyLoadBlob,
@@ -23,7 +25,9 @@ from kinode_nb.types import (
     Response,
     SendError,
 )
-from kinode_nb.types.capabilities import KERNEL, messaging
+from kinode_nb.types.capabilities import KERNEL
+
+_LONG = 65_536  # a body longer than this is shown to the transport, which has its limits
 
 
 class Transport(Protocol):
@@ -60,51 +64,96 @@ class Kernel:
         self.transport = transport
         self.random = random
         self.processes: dict[ProcessId, Process] = {}
+        self.restarting: dict[ProcessId, Process] = {}
+        """Processes that will start again; until then they do not exist for senders."""
         self.states: dict[ProcessId, bytes] = {}
         """Saved states; they outlive their processes, as ``state:distro:sys`` keeps them."""
         self.on_end: list[Callable[[Process, BaseException | None], None]] = []
         """Told of every process that has ended for good."""
         self.closed = False
+        self._ready = scheduler.ready
 
-    def route(
+    def route(  # noqa: C901, PLR0912 - one function on purpose: see above
         self, message: Message, blob: LazyLoadBlob | None, sender: Process | None = None
     ) -> None:
         """Authorise, record and deliver one message, sent here or arriving from another node.
 
-        ``sender`` is the local process that sends it; it is None for what arrives.
+        ``sender`` is the local process that sends it; it is None for what arrives, which the
+        node that sent it has recorded.
         """
         if sender is None:
-            self._arrive(message, blob)
+            receiver = self._admitted(message)
+        else:
+            log = self.log
+            log.entries.append(message)  # log.record, spelled out: this is the hot path
+            log.delivered.append(0)
+            sender.sent += 1
+            receiver = sender.lines.get(message.target)
+            if receiver is None or blob is not None or len(message.body) > _LONG:
+                receiver = self._authorised(sender, message, blob)
+        if receiver is None:
             return
-        log = self.log
-        log.entries.append(message)  # log.record, spelled out: this is the hot path
-        log.delivered.append(0)
-        sender.sent += 1
-        line = sender.lines.get(message.target)
-        if line is not None and line.open and blob is None:
-            self.deliver(line.receiver, message, blob)
-        elif message.target.node == self.node:
-            self._route_here(sender, message, blob)
-        elif sender.ended:
+        receiver.received += 1
+        if receiver.observer is not None:
+            self._show(receiver, message)
+        mailbox = receiver.mailbox
+        place: Suspension = mailbox.arrival
+        if not isinstance(message, Response):
+            mailbox.queue.append((message, blob, None))
+        else:
+            entry = receiver.outstanding.entries.pop(message.id, None)
+            if entry is None or entry.request.seq != message.parent:
+                entry = self._answered(receiver, entry, message)
+                if entry is None:
+                    return
+            if type(entry) is Waiter:
+                entry.outcome = message
+                entry.blob = blob
+                place = entry
+            else:
+                mailbox.queue.append((message, blob, entry))
+        if place.waiting:
+            place.waiting = False  # place.wake, spelled out likewise
+            self._ready.append(place)
+            if not self.scheduler.awake:
+                self.scheduler.wake()
+        elif len(mailbox.queue) >= CAPACITY:
+            mailbox.crowd()
+
+    def _authorised(
+        self, sender: Process, message: Message, blob: LazyLoadBlob | None
+    ) -> Process | None:
+        """Return the local receiver of a message that its sender may send.
+
+        None: it was refused, or goes to another node.
+        """
+        if sender.ended:
             self.drop(message, f"its sender {message.source.process} has ended")
+            self._give_up(sender, message, "Timeout", f"{message.source.process} has ended")
+        elif message.target.node == self.node:
+            return self._reachable(sender, message)
         elif sender.networking:
             self.transport.carry(self, sender, message, blob)
         else:
-            self._deny(message, f"{message.source.process} may not use the network")
+            self._deny(sender, message, f"{message.source.process} may not use the network")
+        return None
 
-    def _route_here(self, sender: Process, message: Message, blob: LazyLoadBlob | None) -> None:
+    def _reachable(self, sender: Process, message: Message) -> Process | None:
         """Local messages, Responses too, want a public target or the messaging capability."""
         target = message.target.process
         receiver = self.processes.get(target)
         if receiver is None:
-            self._deny(message, f"there is no process {target} on {self.node}", 2)
-        elif receiver.public or sender.system or target in sender.messaging:
-            sender.lines[message.target] = receiver.line
-            self.deliver(receiver, message, blob)
+            self._deny(sender, message, f"there is no process {target} on {self.node}", 2)
+        elif receiver.public or sender.may_message(target):
+            sender.connect(receiver, message.target)
+            if receiver is sender:  # or a process that writes to itself would never rest
+                receiver.mailbox.breathe()
+            return receiver
         else:
-            self._deny(message, f"{sender.id} may not message {target}")
+            self._deny(sender, message, f"{sender.id} may not message {target}")
+        return None
 
-    def _arrive(self, message: Message, blob: LazyLoadBlob | None) -> None:
+    def _admitted(self, message: Message) -> Process | None:
         """Let in what comes from another node: any process that uses the network is reachable."""
         receiver = self.processes.get(message.target.process)
         if receiver is None:
@@ -113,65 +162,61 @@ class Kernel:
             self.log.end(message.seq, "denied", f"{message.target} may not use the network")
             self.print(f"event loop: {message.target.process} may not use the network", 0)
         else:
-            self.deliver(receiver, message, blob)
+            return receiver
+        return None
 
-    def deliver(self, receiver: Process, message: Message, blob: LazyLoadBlob | None) -> None:
-        """Put an authorised message where its receiver finds it."""
-        receiver.received += 1
-        if receiver.observer is not None:
-            receiver.observer(message)
-        if type(message) is Request:
-            receiver.mailbox.put((message, blob, None))
-            return
-        entry = receiver.outstanding.entries.pop(message.id, None)
+    def _show(self, receiver: Process, message: Message) -> None:
+        """Tell the observer; one that fails is dismissed, and never hurts the observed."""
+        try:
+            receiver.observer(message)  # type: ignore[misc]  # the caller has looked
+        except Exception:
+            receiver.observer = None
+            logging.getLogger(__name__).exception("an observer of %s failed", receiver.address)
+
+    def _answered(self, receiver: Process, taken: Entry | None, response: Response) -> Entry | None:
+        """Find the Request that a Response answers, where its cause is another one."""
+        entry = receiver.outstanding.match(taken, response)
         if entry is None:
-            self.drop(message, "its Request is not outstanding (any more)", 3)
-            return
-        if entry.request.seq != message.parent:
-            self.log.answers[message.seq] = entry.request.seq
-        waiter = entry.waiter
-        if waiter is not None:
-            waiter.outcome = (message, blob)
-            if waiter.waiting:
-                waiter.waiting = False
-                self.scheduler.push(waiter)
-        else:
-            receiver.mailbox.put((message, blob, entry))
+            self.drop(response, "its Request is not outstanding (any more)", 3)
+        elif entry.request.seq != response.parent:
+            self.log.answers[response.seq] = entry.request.seq
+        return entry
 
-    def _deny(self, message: Message, reason: str, verbosity: int = 0) -> None:
+    def _deny(self, sender: Process, message: Message, reason: str, verbosity: int = 0) -> None:
         """Refuse a message of a local process: a waiting Request times out at once."""
         self.log.end(message.seq, "denied", reason)
         self.print(f"event loop: {reason}", verbosity)
-        self._give_up(message, "Timeout", reason)
+        self._give_up(sender, message, "Timeout", reason)
 
     def undeliverable(self, message: Message, reason: str) -> None:
         """Take back what the transport could not bring to its node (Kinode: Offline)."""
         self.log.end(message.seq, "offline", reason)
-        self._give_up(message, "Offline", reason)
+        sender = self.processes.get(message.source.process)
+        if sender is not None:
+            self._give_up(sender, message, "Offline", reason)
 
     def drop(self, message: Message, reason: str, verbosity: int = 2) -> None:
         """Lose a message, as the real node does: its sender learns nothing."""
         self.log.end(message.seq, "dropped", reason)
-        self.print(f"event loop: dropped a message to {message.target.process}: {reason}", verbosity)
+        target = message.target.process
+        self.print(f"event loop: dropped a message to {target}: {reason}", verbosity)
 
-    def _give_up(self, message: Message, kind: str, reason: str) -> None:
-        sender = self.processes.get(message.source.process)
-        if sender is None or isinstance(message, Response):
-            return
-        entry = sender.outstanding.entries.get(message.id)
-        if entry is not None and entry.request is message:
-            del sender.outstanding.entries[message.id]
-            self.fail(sender, entry, kind, reason)
+    def _give_up(self, sender: Process, message: Message, kind: str, reason: str) -> None:
+        if isinstance(message, Request):
+            entry = sender.outstanding.withdraw(message)
+            if entry is not None:
+                self.fail(sender, entry, kind, reason)
 
-    def timed_out(self, sender: Process, entry: Outstanding) -> None:
+    def timed_out(self, sender: Process, entry: Entry) -> None:
         """Tell a process that nobody answered its Request in time."""
-        self.log.end(entry.request.seq, "timeout", "")
+        seq = entry.request.seq
+        if seq not in self.log.outcomes:  # denied or dropped at the other end says more
+            self.log.end(seq, "timeout", "")
         self.fail(sender, entry, "Timeout", "")
 
-    def fail(self, sender: Process, entry: Outstanding, kind: str, reason: str) -> None:
+    def fail(self, sender: Process, entry: Entry, kind: str, reason: str) -> None:
         """Hand a SendError to the sender of a Request; it always fits in the mailbox."""
         request = entry.request
-        error = SendError(kind, request, entry.blob, entry.context, reason)
         event = self.log.event(
             self.scheduler.now(),
             "send_error",
@@ -182,18 +227,20 @@ class Kernel:
             id_=request.id,
             reason=reason,
         )
-        error.seq = event.seq
-        if entry.waiter is not None:
-            entry.waiter.resolve(error)
+        if isinstance(entry, Waiter):
+            error = SendError(kind, request, entry.blob, None, reason)
+            error.seq = event.seq
+            entry.resolve(error, None)
         else:
-            sender.mailbox.put((error, None, entry))
+            error = SendError(kind, request, entry.blob, entry.context, reason)
+            error.seq = event.seq
+            if not sender.mailbox.closed:
+                sender.mailbox.put((error, None, entry))
 
     def print(self, text: str, verbosity: int, source: Address | None = None) -> None:
         """Print on the node's terminal (0: always shown, 3: every event)."""
         source = source or self.address
-        self.log.event(
-            self.scheduler.now(), "print", source, source, text, verbosity=verbosity
-        )
+        self.log.event(self.scheduler.now(), "print", source, source, text, verbosity=verbosity)
 
     def mailbox(self, target: Address) -> Mailbox | None:
         """Return the mailbox that a Request to the target would end in, if it is known."""
@@ -201,10 +248,3 @@ class Kernel:
             return self.transport.mailbox(target)
         process = self.processes.get(target.process)
         return process.mailbox if process is not None else None
-
-    def may_message(self, source: Process, target: ProcessId) -> bool:
-        """Tell whether a local process may message another one."""
-        receiver = self.processes.get(target)
-        return bool(receiver and receiver.public) or source.holds(
-            messaging(Address(self.node, target))
-        )

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from kinode_nb.process_lib.syscalls import Program
 from kinode_nb.runtime.kernel import Kernel
+from kinode_nb.runtime.outstanding import Waiter
 from kinode_nb.runtime.process import Host, Process
 from kinode_nb.runtime.system_calls import ProcessCalls
 from kinode_nb.types import (
@@ -21,6 +22,7 @@ from kinode_nb.types import (
 )
 from kinode_nb.types.capabilities import messaging
 
+_BACKOFF = (0, 0, 1, 1)  # seconds before a restart; then 2, 4, 8…
 _HEALTHY = 1.0  # a process that outlives its backoff by this many seconds starts afresh
 
 
@@ -57,6 +59,8 @@ class Lifecycle:
         kernel = self._kernel
         if process_id.check() in kernel.processes:
             raise SpawnError("NameTaken", f"process with ID {process_id} already exists")
+        if process_id in kernel.restarting:  # until it is back its name is free, as in Kinode
+            self._forget(kernel.restarting[process_id], None)
         process = Process(
             kernel.scheduler,
             Address(kernel.node, process_id),
@@ -72,20 +76,21 @@ class Lifecycle:
         return process
 
     def run(self, process: Process) -> None:
-        """Start the code of an initialised process."""
+        """Start the code of an initialised process; raises SpawnError when nothing can run it."""
         program = process.program
         if program is None:
             raise SpawnError("NoFileAtPath", f"{process.id} has no code to run")
         host = self._hosting.host(program)
         process.language = host.language
-        calls = ProcessCalls(self._kernel, process, self)
+        process.incarnation = calls = ProcessCalls(self._kernel, process, self)
 
         def ended(error: BaseException | None) -> None:
-            calls.close()
-            if process.running is running:  # not killed, nor replaced, in the meantime
-                self._ended(process, error)
+            if process.incarnation is calls:  # not killed in the meantime
+                self._ended(process, calls, error)
 
-        process.running = running = host.launch(program, calls, ended)
+        running = host.launch(program, calls, ended)
+        if process.incarnation is calls:
+            process.running = running
 
     def spawn(
         self,
@@ -117,44 +122,48 @@ class Lifecycle:
         except AddressError as error:  # Kinode traps: the parent ends
             raise ProcessError(f"spawn: {error}") from None
         child.spawned_by = parent.id
-        child.grant(messaging(parent.address))
-        parent.grant(messaging(child.address))
+        parent.issue(child, messaging(parent.address))
+        child.issue(parent, messaging(child.address))
         for holder, params in grants:
             self.grant(child, holder, Capability(child.address, params))
-        self.run(child)
+        try:
+            self.run(child)
+        except BaseException as error:
+            self._forget(child, error)
+            raise
         return child_id
 
     def grant(self, issuer: Process, holder: ProcessId, capability: Capability) -> None:
         """Let a process hold what another one issued; nothing happens when it is not there."""
         receiver = self._kernel.processes.get(holder)
         if receiver is not None:
-            receiver.grant(capability)
-            issuer.issued_to.add(holder)
+            issuer.issue(receiver, capability)
 
     def kill(self, process: Process) -> None:
         """End a process at once; OnExit is not honoured, as with Kinode's ``KillProcess``."""
+        if process.ended:
+            return
         running, process.running = process.running, None
-        self._forget(process, None)
+        process.incarnation = None
         if running is not None:
             running.stop()
+        self._forget(process, None)
 
-    def _ended(self, process: Process, error: BaseException | None) -> None:
+    def _ended(self, process: Process, calls: ProcessCalls, error: BaseException | None) -> None:
         """Do what OnExit says."""
-        process.running = None
+        process.running = process.incarnation = None
         kernel = self._kernel
         if error is None:
             kernel.print(f"process {process.address} returned without error", 1)
         else:
             kernel.print(f"process {process.address} ended with error:\n{_story(error)}", 0)
         kernel.print(f"process {process.id} has OnExit behavior {process.on_exit}", 1)
-        if process.on_exit.kind == "Restart" and process.id in kernel.processes:
+        if process.on_exit.kind == "Restart" and not kernel.closed:
+            calls.retire()
             self._restart(process)
             return
-        requests = process.on_exit.requests
-        for last in requests:
-            calls = ProcessCalls(kernel, process, self)
+        for last in process.on_exit.requests:
             calls.fire(last.target, last.body, last.metadata, last.blob)
-            calls.close()
         self._forget(process, error)
 
     def _restart(self, process: Process) -> None:
@@ -163,44 +172,61 @@ class Lifecycle:
         now = kernel.scheduler.now() / 1e9
         if now > process.restart_after + _HEALTHY:
             process.backoff = 0
-        wait = (0, 0, 1, 1)[process.backoff] if process.backoff < 4 else 2 ** (process.backoff - 3)
+        tried = process.backoff
+        wait = _BACKOFF[tried] if tried < len(_BACKOFF) else 2 ** (tried - len(_BACKOFF) + 1)
         process.backoff += 1
         process.restarts += 1
         process.restart_after = now + wait
-        del kernel.processes[process.id]  # until then it does not exist for senders
+        del kernel.processes[process.id]
+        kernel.restarting[process.id] = process
         self._lose(process)
-
-        def again() -> None:
-            if kernel.closed or process.id in kernel.processes:
-                return
-            kernel.processes[process.id] = process
-            process.reopen(kernel.scheduler)
-            self.run(process)
-
         if wait:
-            kernel.scheduler.later(wait, again)
+            kernel.scheduler.later(wait, lambda: self._again(process))
         else:
-            again()
+            self._again(process)
+
+    def _again(self, process: Process) -> None:
+        kernel = self._kernel
+        if kernel.restarting.get(process.id) is not process or kernel.closed:
+            return
+        del kernel.restarting[process.id]
+        kernel.processes[process.id] = process
+        process.reopen(kernel.scheduler)
+        try:
+            self.run(process)
+        except SpawnError as error:  # its code cannot be run any more
+            kernel.print(f"process {process.address} ended with error:\n{_story(error)}", 0)
+            self._forget(process, error)
 
     def _forget(self, process: Process, error: BaseException | None) -> None:
         kernel = self._kernel
-        kernel.processes.pop(process.id, None)
         process.ended = True
+        for table in (kernel.processes, kernel.restarting):
+            if table.get(process.id) is process:
+                del table[process.id]
         self._lose(process)
-        for holder in process.issued_to:
-            if holder in kernel.processes:
-                kernel.processes[holder].revoke_issued_by(process.address)
-        if process.spawned_by in kernel.processes:
-            kernel.processes[process.spawned_by].revoke_issued_by(process.address)
+        for holder, capabilities in process.issued.items():
+            for capability in capabilities:
+                if holder in kernel.processes:
+                    kernel.processes[holder].revoke(capability)
+        process.issued.clear()
+        if process.spawned_by in kernel.processes:  # or it would keep all its children's names
+            kernel.processes[process.spawned_by].issued.pop(process.id, None)
         for tell in kernel.on_end:
             tell(process, error)
 
     def _lose(self, process: Process) -> None:
         """Lose what nobody took: its senders time out, as on a real node."""
+        kernel = self._kernel
         process.cut()
         for message, _blob, _entry in process.mailbox.close():
             if isinstance(message, Request):
-                self._kernel.log.end(message.seq, "dropped", f"{process.id} ended")
+                kernel.log.end(message.seq, "dropped", f"{process.id} ended")
+        for entry in process.outstanding.clear():
+            # Its own tasks are cancelled by now; this one belongs to a caller from outside.
+            if isinstance(entry, Waiter) and entry.waiting:
+                kernel.fail(process, entry, "Offline", f"{process.address} has ended")
+        kernel.scheduler.deadlines.pop(process, None)
 
 
 def _story(error: BaseException) -> str:

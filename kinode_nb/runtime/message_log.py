@@ -5,6 +5,7 @@ events is derived when somebody looks: a Request is answered when a Response nam
 parent. Only the exceptions (denied, dropped, late) are written down as they happen.
 """
 
+import logging
 from array import array
 from collections.abc import Callable
 
@@ -69,8 +70,12 @@ class MessageLog:
             self.next_seq, time, kind, source, target, body, parent, id_, reason, verbosity
         )
         self.record(entry)
-        for observer in self.observers:
-            observer(entry)
+        for observer in list(self.observers):
+            try:
+                observer(entry)
+            except Exception:  # one that fails is dismissed, and never hurts the observed
+                self.observers.remove(observer)
+                logging.getLogger(__name__).exception("an observer of the log failed")
         return entry
 
     def clear(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from typing import Protocol
 
 from kinode_nb.runtime.clock import Clock
@@ -31,48 +32,57 @@ class Scheduler:
         self.now = clock.now_ns
         self.crowded: set[object] = set()
         """The mailboxes that are full: while it is empty, senders need not look further."""
-        self.armed = NEVER
-        """The earliest deadline that the timer is set to."""
+        self.patience: float = inf
+        """`arm` has to be called for a Request that waits for fewer seconds than this."""
         self.deadlines: dict[Deadlines, None] = {}
+        self.ready: deque[Suspension] = deque()
+        """The tasks that may go on. Whoever appends to it while not `awake` calls `wake`."""
+        self.awake = False
         self._timer: asyncio.TimerHandle | None = None
-        self._ready: deque[Suspension] = deque()
-        self._scheduled = False
 
     def push(self, suspension: Suspension) -> None:
         """Put a task that may go on at the end of the queue."""
-        self._ready.append(suspension)
-        if not self._scheduled:
-            self._scheduled = True
-            self.loop.call_soon(self._turn)
+        self.ready.append(suspension)
+        if not self.awake:
+            self.wake()
+
+    def wake(self) -> None:
+        """Ask the loop for a turn."""
+        self.awake = True
+        self.loop.call_soon(self._turn)
 
     def _turn(self) -> None:
-        ready = self._ready
+        ready = self.ready
         steps = _STEPS_A_TURN
         try:
             while ready and steps:
                 steps -= 1
                 suspension = ready.popleft()
-                suspension.context.run(suspension.wakeup, suspension)  # type: ignore[union-attr]
+                suspension.context.run(suspension.wakeup, suspension)
         finally:  # also when a step raised (asyncio lets KeyboardInterrupt through)
-            self._scheduled = bool(ready)
+            self.awake = False
             if ready:
-                self.loop.call_soon(self._turn)
+                self.wake()
 
-    def arm(self, deadline: int) -> None:
-        """Make sure that overdue Requests are looked for at this time (clock nanoseconds)."""
-        if deadline < self.armed:
-            self.armed = deadline
-            if self._timer is not None:
-                self._timer.cancel()
-            # +1 µs: loop.time() is a float, and must not come out just below the deadline
-            self._timer = self.loop.call_at(deadline / _SECOND + 1e-6, self._sweep)
+    def arm(self, seconds: float) -> None:
+        """Look for overdue Requests in so many seconds, or earlier.
+
+        A Request that waits as long as the one that set the timer, or longer, and is sent after
+        it, is overdue after it: so comparing seconds is enough, and the path of a message needs
+        no deadlines.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+        self.patience = seconds
+        self._timer = self.loop.call_later(seconds, self._sweep)
 
     def _sweep(self) -> None:
-        self.armed, self._timer = NEVER, None
+        self.patience, self._timer = inf, None
         now = self.now()
         earliest = min((each.expire(now) for each in list(self.deadlines)), default=NEVER)
-        if earliest < NEVER:
-            self.arm(earliest)
+        seconds = (earliest - now) / _SECOND
+        if earliest < NEVER and seconds < self.patience:
+            self.arm(seconds)
 
     def later(self, seconds: float, action: Callable[[], None]) -> asyncio.TimerHandle:
         """Call the action after so many seconds of the clock."""

@@ -34,7 +34,7 @@ class Loopback:
             peer.route(message, blob)
             receiver = peer.processes.get(message.target.process)
             if receiver is not None and receiver.networking:  # go straight there from now on
-                sender.lines[message.target] = receiver.line
+                sender.connect(receiver, message.target)
 
     def mailbox(self, target: Address) -> Mailbox | None:
         """Return the mailbox of a process on another node, if it is there."""

@@ -1,0 +1,112 @@
+"""The tasks of one process: they belong together, and end together.
+
+A process may make tasks of its own (`asyncio.create_task`, task groups, `gather`). On a real node
+nothing of a process outlives it, and nothing that it does ends the node. So here its tasks are
+cancelled when it ends, and a SystemExit or KeyboardInterrupt in any of them, which asyncio would
+let through to the loop, ends the process and nothing else.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import Context, ContextVar
+from typing import Any
+
+_OWNER: ContextVar["ProcessTasks"] = ContextVar("kinode_process")
+_PATIENCE = 1.0  # seconds that cancelled tasks have to tidy up before they are left alone
+
+
+class ProcessTasks:
+    """The main task of a process, and those that it made."""
+
+    def __init__(
+        self,
+        main: Coroutine[Any, Any, BaseException | None],
+        name: str,
+        ended: Callable[[BaseException | None], None],
+    ) -> None:
+        """Start the main task, which returns what ended it; ``ended`` is told, once."""
+        self._others: set[asyncio.Task[Any]] = set()
+        self._error: BaseException | None = None
+        self._stopping = False
+        self._tell = ended
+        # An empty context: processes share nothing, context variables neither.
+        self._main = Context().run(self._begin, main, name)
+        self._main.add_done_callback(self._ended)
+
+    def _begin(
+        self, main: Coroutine[Any, Any, BaseException | None], name: str
+    ) -> asyncio.Task[BaseException | None]:
+        _OWNER.set(self)
+        loop = asyncio.get_running_loop()
+        if not isinstance(loop.get_task_factory(), _TaskFactory):
+            loop.set_task_factory(_TaskFactory(loop.get_task_factory()))
+        return asyncio.Task(main, loop=loop, name=name)
+
+    def _ended(self, main: asyncio.Task[BaseException | None]) -> None:
+        for task in self._others:
+            task.cancel()
+        if self._error is not None:
+            error: BaseException | None = self._error
+        elif main.cancelled():
+            error = None if self._stopping else asyncio.CancelledError("it cancelled itself")
+        else:
+            error = main.result()
+        self._tell(error)
+
+    def stop(self) -> None:
+        """Cancel all tasks."""
+        self._stopping = True
+        self._main.cancel()
+        for task in self._others:
+            task.cancel()
+
+    async def wait(self) -> None:
+        """Wait until all tasks have ended; those that refuse to are left alone."""
+        await asyncio.wait([self._main, *self._others], timeout=_PATIENCE)
+
+    # What the task factory asks.
+
+    def own(self, task: asyncio.Task[Any], work: Coroutine[Any, Any, Any]) -> None:
+        """Count a task among the process's own."""
+
+        def forget(task: asyncio.Task[Any]) -> None:
+            self._others.discard(task)
+            work.close()  # a task that was cancelled before its first step never awaited it
+
+        self._others.add(task)
+        task.add_done_callback(forget)
+        if self._main.done():
+            task.cancel()
+
+    async def guard(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Run a task's coroutine; what asyncio would let through ends the process instead."""
+        try:
+            return await work
+        except (SystemExit, KeyboardInterrupt) as error:
+            self._error = self._error or error
+            self._main.cancel()
+            raise asyncio.CancelledError from error
+
+
+class _TaskFactory:
+    """Makes an event loop's tasks, and knows which of them are made by a process."""
+
+    def __init__(self, previous: Any) -> None:
+        """Go on using the factory that the loop has had, if any."""
+        self._previous = previous
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> Any:
+        owner = _OWNER.get(None)
+        if owner is None or not asyncio.iscoroutine(work):
+            return self._make(loop, work, **options)
+        guarded = owner.guard(work)
+        for name in ("__name__", "__qualname__"):  # what tracebacks and reprs show
+            setattr(guarded, name, getattr(work, name, "task"))
+        task = self._make(loop, guarded, **options)
+        owner.own(task, work)
+        return task
+
+    def _make(self, loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> Any:
+        if self._previous is not None:
+            return self._previous(loop, work, **options)
+        return asyncio.Task(work, loop=loop, **options)

@@ -1,0 +1,327 @@
+"""What a process sends and receives, by the rules of Kinode's host.
+
+The host keeps for a process the message that it is handling (the *prompting* message), and the
+last blobs (``kernel/standard_host_v1.rs``). Source addresses are stamped here, so no process can
+forge one.
+"""
+
+from collections.abc import Awaitable, Generator, Sequence
+from types import coroutine
+from typing import Any
+
+from kinode_nb.runtime.kernel import Kernel
+from kinode_nb.runtime.outstanding import Outstanding, Waiter
+from kinode_nb.runtime.process import Process
+from kinode_nb.types import (
+    Address,
+    Capability,
+    LazyLoadBlob,
+    ProcessError,
+    Received,
+    Request,
+    Response,
+    SendError,
+)
+
+
+class Correspondence:
+    """The messages of one process."""
+
+    def __init__(self, kernel: Kernel, process: Process) -> None:
+        """Send and receive in the name of the process."""
+        self._kernel = kernel
+        self._process = process
+        self._address = process.address
+        self._lines = process.lines
+        self._mailbox = process.mailbox
+        self._queue = process.mailbox.queue
+        self._outstanding = process.outstanding
+        self._entries = process.outstanding.entries
+        self._waiters = process.mailbox.waiters
+        self._scheduler = kernel.scheduler
+        self.crowded = kernel.scheduler.crowded
+        """While this is not empty, `room` has to be asked before a Request is sent."""
+        self._route = kernel.route
+        self._log = kernel.log
+        self._now = kernel.scheduler.now
+        self._bits = kernel.random.getrandbits
+        self._prompting: Request | None = None
+        self._cause = 0
+        self._blob: LazyLoadBlob | None = None
+        self._last_blob: LazyLoadBlob | None = None
+        self._received_capabilities: set[Capability] = set()
+        if not process.ended:
+            kernel.scheduler.deadlines[process] = None
+
+    def our(self) -> Address:
+        """Return the process's own address."""
+        return self._address
+
+    def has_blob(self) -> bool:
+        """Tell whether the last received message has a blob."""
+        return self._blob is not None
+
+    def get_blob(self) -> LazyLoadBlob | None:
+        """Return the blob of the last received message."""
+        return self._blob
+
+    def last_blob(self) -> LazyLoadBlob | None:
+        """Return the last blob that was ever received."""
+        return self._last_blob
+
+    @coroutine
+    def receive(self) -> Generator[Any, None, Received]:
+        """Wait for the next message, in the order of arrival."""
+        queue = self._queue
+        mailbox = self._mailbox
+        while not queue or (mailbox.attention and mailbox.taking()):
+            if queue:
+                yield  # a turn for the others
+                continue
+            arrival = mailbox.arrival
+            if arrival.wakeup is not None:
+                yield from mailbox.line_up()
+                continue
+            arrival._asyncio_future_blocking = True  # noqa: SLF001 - asyncio's name
+            try:
+                yield arrival
+            except BaseException:
+                arrival.wakeup = None
+                mailbox.next_in_line()
+                raise
+            arrival.wakeup = None
+        message, blob, entry = queue.popleft()
+        self._blob = blob
+        if blob is not None:
+            self._last_blob = blob
+        self._cause = seq = message.seq
+        log = self._log
+        if seq >= log.first:  # else the log was cleared since
+            log.delivered[seq - log.first] = self._now()
+        if entry is not None:
+            return self._settle(message, entry)
+        if message.rsvp is not None or message.expects_response is not None:
+            self._prompting = message
+        if message.capabilities:
+            self._received_capabilities.update(message.capabilities)
+        return message  # type: ignore[no-any-return]  # the queue is untyped for speed
+
+    def _settle(self, message: Response | SendError, entry: Outstanding) -> Received:
+        """Give a Response its context back, and the process the message it was handling."""
+        self._prompting = entry.prompting
+        if isinstance(message, SendError):
+            return message
+        if message.capabilities:
+            self._received_capabilities.update(message.capabilities)
+        return message if entry.context is None else with_context(message, entry.context)
+
+    def send_request(
+        self,
+        target: Address,
+        body: bytes,
+        expects_response: int | None,
+        inherit: bool,
+        metadata: str | None,
+        capabilities: Sequence[Capability],
+        context: Any,
+        blob: LazyLoadBlob | None,
+    ) -> None:
+        """Send a Request."""
+        self._request(
+            target, body, expects_response, inherit, metadata, capabilities, blob, context, None
+        )
+
+    @coroutine
+    def send_and_await_response(
+        self,
+        target: Address,
+        body: bytes,
+        timeout: int,
+        inherit: bool,
+        metadata: str | None,
+        capabilities: Sequence[Capability],
+        blob: LazyLoadBlob | None,
+    ) -> Generator[Any, None, Response]:
+        """Send a Request and wait for its Response; raises SendError."""
+        waiters = self._waiters
+        waiter = waiters.pop() if waiters else self._new_waiter()
+        prompting = self._prompting
+        try:
+            self._request(
+                target, body, timeout, inherit, metadata, capabilities, blob, None, waiter
+            )
+            if waiter.outcome is None:
+                waiter._asyncio_future_blocking = True  # noqa: SLF001 - asyncio's name
+                yield waiter
+            else:  # refused at once
+                yield  # a turn for the others, or a loop around it would never rest
+        except BaseException:
+            self._abandon(waiter)
+            raise
+        outcome = waiter.outcome
+        waiter.outcome = None
+        self._prompting = prompting
+        self._blob = blob = waiter.blob
+        if blob is not None:
+            self._last_blob = blob
+            waiter.blob = None
+        waiters.append(waiter)
+        self._cause = seq = outcome.seq  # type: ignore[union-attr]  # woken by its outcome only
+        log = self._log
+        if seq >= log.first:
+            log.delivered[seq - log.first] = self._now()
+        if type(outcome) is not Response:
+            raise outcome  # type: ignore[misc]
+        if outcome.capabilities:
+            self._received_capabilities.update(outcome.capabilities)
+        return outcome
+
+    def _new_waiter(self) -> Waiter:
+        self._mailbox.waiters_made += 1
+        return Waiter(self._scheduler)
+
+    def _abandon(self, waiter: Waiter) -> None:
+        """Forget a Request whose task does not wait any more; the waiter is not used again."""
+        self._mailbox.waiters_made -= 1
+        self._outstanding.abandon(waiter)
+
+    def room(self, target: Address, awaiting: bool = False) -> Awaitable[None] | None:
+        """Return what to await before a Request is sent, or None when the target has room.
+
+        ``awaiting`` tells that the Response will be awaited: then all may send to this process,
+        since it does not receive meanwhile, and what is awaited could depend on them.
+        """
+        own = self._mailbox
+        if awaiting:
+            own.release()
+        mailbox = self._kernel.mailbox(self._local(target))
+        if mailbox is None or mailbox is own or mailbox.has_room:
+            return None
+        return mailbox.room(own)
+
+    def _local(self, target: Address) -> Address:
+        return target if target.node != "our" else Address(self._address.node, target.process)
+
+    def _request(
+        self,
+        target: Address,
+        body: bytes,
+        expects_response: int | None,
+        inherit: bool,
+        metadata: str | None,
+        capabilities: Sequence[Capability],
+        blob: LazyLoadBlob | None,
+        context: Any,
+        waiter: Waiter | None,
+    ) -> None:
+        """Build one Request by Kinode's rules for ids, rsvp, blobs and capabilities; route it."""
+        if target not in self._lines:
+            target = self._local(target)
+            if waiter is not None and target == self._address:
+                raise ProcessError("a process cannot await its own Response: use send_request")
+        prompting = self._prompting
+        rsvp = None
+        if inherit:
+            blob = self._last_blob if blob is None else blob
+        if inherit and prompting is not None:
+            id_, rsvp = prompting.id, prompting.rsvp
+        else:
+            id_ = self._bits(64)
+        if expects_response is not None:
+            rsvp = self._address
+        log = self._log
+        request = Request(
+            self._address,
+            target,
+            id_,
+            body,
+            inherit,
+            metadata,
+            self._attached(capabilities) if capabilities else (),
+            -1 if blob is None else len(blob.bytes),
+            None if blob is None else blob.mime,
+            log.first + len(log.entries),
+            self._now(),
+            self._cause,
+            expects_response,
+            rsvp,
+        )
+        if expects_response is not None:
+            entry: Waiter | Outstanding
+            if waiter is not None:
+                waiter.request = request
+                waiter.blob = blob
+                entry = waiter
+            else:
+                entry = Outstanding(request, blob, context, prompting)
+            if inherit:
+                self._outstanding.add(entry)
+            else:
+                self._entries[id_] = entry
+            if expects_response < self._scheduler.patience:
+                self._scheduler.arm(expects_response)
+        self._route(request, blob, self._process)
+
+    def _attached(self, capabilities: Sequence[Capability]) -> tuple[Capability, ...]:
+        """Keep what the sender issued or holds; the rest vanishes silently, as in Kinode."""
+        return tuple(each for each in capabilities if self._process.holds(each))
+
+    def send_response(
+        self,
+        body: bytes,
+        inherit: bool,
+        metadata: str | None,
+        capabilities: Sequence[Capability],
+        blob: LazyLoadBlob | None,
+        to: Received | None,
+    ) -> None:
+        """Answer ``to``, or the Request that is being handled. Responses always fit."""
+        prompting = self._prompting if to is None else to
+        if prompting is None:
+            self._kernel.print("kernel: need non-None prompting_message to handle Response", 0)
+            return
+        if not isinstance(prompting, Request):
+            raise ProcessError("only a Request can be answered")
+        if inherit and blob is None:
+            blob = self._last_blob
+        log = self._log
+        self._route(
+            Response(
+                self._address,
+                prompting.rsvp or prompting.source,
+                prompting.id,
+                body,
+                inherit,
+                metadata,
+                self._attached(capabilities) if capabilities else (),
+                -1 if blob is None else len(blob.bytes),
+                None if blob is None else blob.mime,
+                log.first + len(log.entries),
+                self._now(),
+                prompting.seq,
+            ),
+            blob,
+            self._process,
+        )
+
+    def retire(self) -> None:
+        """Lose from now on whatever is sent: its process runs again, with other system calls."""
+        ghost = Process(self._scheduler, self._address, on_timeout=self._kernel.timed_out)
+        ghost.ended = ghost.mailbox.closed = True
+        self._process = ghost
+        self._lines = ghost.lines
+        self._outstanding = ghost.outstanding
+        self._entries = ghost.outstanding.entries
+
+    def fire(
+        self, target: Address, body: bytes, metadata: str | None, blob: LazyLoadBlob | None
+    ) -> None:
+        """Send a Request at once, expecting nothing: for processes that have ended."""
+        self._request(target, body, None, False, metadata, (), blob, None, None)
+
+
+def with_context(response: Response, context: object) -> Response:
+    """Return a copy for its receiver: the log's own must not hold a process's objects."""
+    fields = [getattr(response, name) for name in response.__struct_fields__]
+    fields[response.__struct_fields__.index("context")] = context
+    return type(response)(*fields)
