@@ -4,6 +4,7 @@ Every chunk is written at its own offset and counted by its bytes, so that a los
 reordered chunk can never pass for a finished file.
 """
 
+import asyncio
 import contextlib
 
 from blake3 import blake3
@@ -41,15 +42,19 @@ class Assembly:
         assert self._file is not None
         if not self._is_new(offset, len(data)):
             return False
-        await self._file.write_at(offset, data)
+        in_turn = offset == self._prefix
+        if in_turn and self._in_order:
+            hashed = asyncio.create_task(update(self._hasher, data))  # while it is written
+            await self._file.write_at(offset, data)
+            await hashed
+        else:
+            await self._file.write_at(offset, data)
         self.bytes += len(data)
         self.chunks += 1
-        if offset != self._prefix:
+        if not in_turn:
             self._beyond[offset] = len(data)
             return True
         self._prefix += len(data)
-        if self._in_order:
-            await update(self._hasher, data)
         while self._prefix in self._beyond:
             self._in_order = False  # those bytes are not at hand any more
             self._prefix += self._beyond.pop(self._prefix)

@@ -1,5 +1,6 @@
 """The provider's worker: opens the file, says so, and sends it chunk by chunk."""
 
+import asyncio
 from typing import Any
 
 from blake3 import blake3
@@ -105,13 +106,16 @@ class Sender:
         our, size = self._our, self._size
         await our.send_request(self._peer, worker_api.InternalRequest.Size(size))
         hasher = blake3()
+        hashed = asyncio.create_task(update(hasher, b""))
         for offset in range(0, size, CHUNK):
-            length = min(CHUNK, size - offset)
-            data = await file.read_at(offset, length)
-            await update(hasher, data)
+            data = await file.read_at(offset, min(CHUNK, size - offset))
             while self._under_way >= WINDOW:
                 await self._hear()
+            await hashed
+            # hashed while the next chunk is being read
+            hashed = asyncio.create_task(update(hasher, data))
             await self._chunk(name, offset, data)
+        await hashed
         while self._under_way:
             await self._hear()
         if not self._plain:

@@ -37,7 +37,7 @@ DIFFERS = "the requestor has another file of that name"
 """The provider's error when it must not be overwritten."""
 
 _KEY = "file-transfer"
-_INLINE = 1 << 16  # bytes: below, a thread costs more than it frees
+_INLINE = CHUNK + 1  # bytes: below, a thread costs more than it frees
 
 
 class Failure(KinodeError):
