@@ -6,6 +6,7 @@ from kinode_nb.types.address import Address, PackageId, ProcessId
 
 KERNEL = ProcessId("kernel", "distro", "sys")
 VFS = ProcessId("vfs", "distro", "sys")
+HTTP_SERVER = ProcessId("http-server", "distro", "sys")
 NET = ProcessId("net", "distro", "sys")
 
 
