@@ -86,7 +86,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             self._outside -= 1
 
     def run_in_executor(
-        self, executor: Executor | None, func: Callable[[Unpack[_Ts]], _T], *args: Unpack[_Ts]
+        self, executor: Executor | None, func: Callable[[Unpack[_Ts]], _T], *args: *_Ts
     ) -> "asyncio.Future[_T]":
         """Run a function in a thread; no time passes until it is done."""
         future = super().run_in_executor(executor, func, *args)
