@@ -7,7 +7,7 @@ A process may use it too: each call goes through a thread, so nothing waits for 
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from kinode_nb import portal
 from kinode_nb.types import Address, Answer
@@ -24,7 +24,7 @@ class Node:
         self.blocking = blocking
 
     def __getattr__(self, name: str) -> Any:
-        """Give what does not wait: ``name``, ``home``, ``port``, ``status``, ``url``…"""
+        """Give what does not wait, such as ``name``, ``home``, ``port``, ``status`` and ``url``."""
         if name in ("name", "home", "port", "status", "placement", "pid", "url"):
             return getattr(self.blocking, name)
         raise AttributeError(f"a node has no {name!r}")
@@ -57,9 +57,7 @@ class Node:
         """Greet a node."""
         return await asyncio.to_thread(self.blocking.hi, node, message)
 
-    async def request(
-        self, target: Any, body: Any, timeout: int = 5, blob: Any = None  # noqa: ASYNC109
-    ) -> Answer:
+    async def request(self, target: Any, body: Any, timeout: int = 5, blob: Any = None) -> Answer:
         """Send a Request and wait for its Response."""
         return await asyncio.to_thread(self.blocking.request, target, body, timeout, blob)
 
@@ -136,7 +134,7 @@ class FakeNet:
         """Return all packages (DataFrame)."""
         return await asyncio.to_thread(self.blocking.packages)
 
-    async def transfers(self, id: str | None = None) -> Any:  # noqa: A002 - the contract's name
+    async def transfers(self, id: str | None = None) -> Any:
         """Return all transfers, or one over time (DataFrame)."""
         return await asyncio.to_thread(self.blocking.transfers, id)
 
@@ -148,7 +146,7 @@ class FakeNet:
         """Stop all nodes and end the net's thread."""
         await asyncio.to_thread(self.blocking.close)
 
-    async def __aenter__(self) -> "FakeNet":
+    async def __aenter__(self) -> Self:
         """Return the net; leaving closes it."""
         return self
 

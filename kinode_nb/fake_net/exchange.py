@@ -16,7 +16,15 @@ import msgspec
 
 from kinode_nb.fake_net.node import Node
 from kinode_nb.fake_net.transfers import TransferRecord, TransferTable
-from kinode_nb.types import Address, KinodeError, Request, SendError, TransferError, UsageError
+from kinode_nb.types import (
+    Address,
+    KinodeError,
+    Request,
+    SendError,
+    TransferError,
+    UsageError,
+    nearest,
+)
 from kinode_nb.types.rows import ChatRow, FileRow
 
 _CHAT_SECONDS = 7
@@ -80,11 +88,18 @@ async def put(
     drive = node.home / "vfs" / str(main.package_id) / "files"
     if data is not None and len(files) != 1:
         raise UsageError("put with data= takes one name: put('name.bin', data=b'…')")
+    sources = await asyncio.to_thread(_sources, files, there=data is None)
+    return [await asyncio.to_thread(_place, drive, source, data) for source in sources]
+
+
+def _sources(files: Sequence[str | os.PathLike[str]], *, there: bool) -> list[Path]:
+    """Return the files' paths; what is not there is told before anything is put."""
     sources = [Path(file).expanduser() for file in files]
     for source in sources:
-        if data is None and not source.is_file():
-            raise UsageError(f"there is no file {str(source)!r} to put")
-    return [await asyncio.to_thread(_place, drive, source, data) for source in sources]
+        if there and not source.is_file():
+            near = nearest(source.name, [path.name for path in source.absolute().parent.glob("*")])
+            raise UsageError(f"there is no file {str(source)!r} to put.{near}")
+    return sources
 
 
 def _place(drive: Path, source: Path, data: bytes | None) -> Path:

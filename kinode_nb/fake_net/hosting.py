@@ -8,6 +8,8 @@ from kinode_nb.runtime.process import Host, Process
 from kinode_nb.types import AddressError, PackageId, SpawnError
 from kinode_nb.types.capabilities import drive, vfs_root
 
+_SHORTEST = 3  # package, drive, file
+
 
 class NodeHosting:
     """The hosts of one node, over its home."""
@@ -30,7 +32,7 @@ class NodeHosting:
         """Return the file of ``package:publisher/drive/…`` that the parent may read."""
         parts = path.lstrip("/").split("/")
         problem = SpawnError("NoFileAtPath", f"{parent.id} cannot spawn {path!r}: no such file")
-        if len(parts) < 3 or any(part in ("", ".", "..") or "\0" in part for part in parts):
+        if len(parts) < _SHORTEST or any(part in ("", ".", "..") or "\0" in part for part in parts):
             raise problem
         try:
             package = PackageId.parse(parts[0])

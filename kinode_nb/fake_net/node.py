@@ -7,6 +7,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
+
 from kinode_nb.fake_net import packages
 from kinode_nb.fake_net.hosting import NodeHosting
 from kinode_nb.process_lib import Our
@@ -97,9 +99,7 @@ class Node:
         self._clock = scheduler.clock
         self._booted = self._stopped_at = 0
         self._hosting = NodeHosting(name, home)
-        self.kernel = Kernel(
-            name, scheduler=scheduler, log=log, transport=transport, random=random
-        )
+        self.kernel = Kernel(name, scheduler=scheduler, log=log, transport=transport, random=random)
         self.lifecycle = Lifecycle(self.kernel, self._hosting)
         self._starting: list[Process] = []
         self._gone = (0, 0)
@@ -133,7 +133,7 @@ class Node:
         self.lifecycle.run(process)
         return process
 
-    def _ended(self, process: Process, error: BaseException | None) -> None:  # noqa: ARG002
+    def _ended(self, process: Process, error: BaseException | None) -> None:
         self._gone = (self._gone[0] + process.sent, self._gone[1] + process.received)
         self.files.forget(process.id)
 
@@ -224,7 +224,7 @@ class Node:
         self,
         target: Address | ProcessId | str,
         body: Any,
-        timeout: int = 5,  # noqa: ASYNC109 - Kinode's parameter: the message carries it
+        timeout: int = 5,
         blob: LazyLoadBlob | bytes | None = None,
         metadata: str | None = None,
     ) -> Answer:
@@ -235,8 +235,7 @@ class Node:
         response = await our.send_and_await_response(
             target, body, timeout=timeout, blob=blob, metadata=metadata
         )
-        fields = [getattr(response, name) for name in response.__struct_fields__]
-        return Answer(*fields, our.get_blob())
+        return Answer(**msgspec.structs.asdict(response), blob=our.get_blob())
 
     async def hi(self, node: str, text: str) -> str:
         """Greet another node; returns what Kinode's terminal script prints."""
@@ -264,10 +263,9 @@ class Node:
             capabilities = (networking(self.name), messaging(Address(self.name, VFS)))
         if name is None:
             name = str(self.kernel.random.getrandbits(64))
-        id_ = ProcessId(name.replace("_", "-"), OWN_PACKAGE.package_name, OWN_PACKAGE.publisher_node)
-        process = self.lifecycle.initialize(
-            id_, init, public=public, capabilities=capabilities
-        )
+        owner = OWN_PACKAGE
+        id_ = ProcessId(name.replace("_", "-"), owner.package_name, owner.publisher_node)
+        process = self.lifecycle.initialize(id_, init, public=public, capabilities=capabilities)
         self.lifecycle.run(process)
         return process.address
 
@@ -314,9 +312,7 @@ class Node:
                 node=self.name,
                 package=str(package.id),
                 version=package.metadata.properties.current_version,
-                processes=sum(
-                    each.package_id == package.id for each in self.kernel.processes
-                ),
+                processes=sum(each.package_id == package.id for each in self.kernel.processes),
                 dependencies=tuple(package.metadata.properties.dependencies),
                 source=package.source,
             )

@@ -161,7 +161,8 @@ def unpack(package: Package, home: Path) -> None:
 
 def start(package: Package, kernel: Kernel, lifecycle: Lifecycle, home: Path) -> list[Process]:
     """Start a package's processes as app-store does: kill old, initialise, grant, then run."""
-    ids = [ProcessId(e.process_name, *msgspec.structs.astuple(package.id)) for e in package.manifest]
+    owner = msgspec.structs.astuple(package.id)
+    ids = [ProcessId(entry.process_name, *owner) for entry in package.manifest]
     for id_ in ids:
         if id_ in kernel.processes:
             lifecycle.kill(kernel.processes[id_])

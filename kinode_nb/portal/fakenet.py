@@ -5,7 +5,7 @@ import os
 import weakref
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from kinode_nb import frames
 from kinode_nb.fake_net import Net
@@ -59,7 +59,8 @@ class FakeNet:
         nodes: list[Node] = []
         try:
             for _ in range(count):
-                nodes.append(self._boot(name, port, home, persist, placement, verbosity, fresh))
+                booted = self._boot(name, port, home, persist, placement, verbosity, fresh)
+                nodes.append(booted)
         except BaseException:
             for node in nodes:
                 self.stop(node.name)
@@ -101,7 +102,6 @@ class FakeNet:
         A package is the name of a built-in one, or a folder; none given: the working folder.
         Raises PackageError, NodeError.
         """
-
         on = self.core.running() if node is None else [self.core.node(node)]
         self.portal.call(self.core.start(packages, on))
 
@@ -141,7 +141,7 @@ class FakeNet:
             self.portal.do(lambda: [row for each in core.running() for row in each.package_rows()])
         )
 
-    def transfers(self, id: str | None = None) -> "pd.DataFrame":  # noqa: A002 - the contract's name
+    def transfers(self, id: str | None = None) -> "pd.DataFrame":
         """Return all transfers, or the progress of one over time; raises TransferError."""
         table = self.core.transfers
         if id is not None:
@@ -150,13 +150,11 @@ class FakeNet:
             self.portal.do(lambda: [each.row() for each in table.records.values()])
         )
 
-    def transfer(self, id: str) -> Transfer:  # noqa: A002 - the contract's name
+    def transfer(self, id: str) -> Transfer:
         """Return a transfer by its id; raises TransferError."""
         return Transfer(self.portal, self.core, self.core.transfers.get(id))
 
-    def log(
-        self, *, save: str | os.PathLike[str] | None = None, **filters: Any
-    ) -> "pd.DataFrame":
+    def log(self, *, save: str | os.PathLike[str] | None = None, **filters: Any) -> "pd.DataFrame":
         """Return the message log, one row a message.
 
         Filters: ``node``, ``process``, ``kind``, ``type``, ``since``, ``last``, ``grep``;
@@ -198,7 +196,11 @@ class FakeNet:
 
     def process_names(self) -> list[str]:
         """Return the addresses of all processes of running nodes."""
-        return [str(p.address) for n in self.core.running() for p in list(n.kernel.processes.values())]
+        return [
+            str(process.address)
+            for node in self.core.running()
+            for process in list(node.kernel.processes.values())
+        ]
 
     def transfer_ids(self) -> list[str]:
         """Return the ids of all transfers."""
@@ -216,7 +218,7 @@ class FakeNet:
             }
         )
 
-    def __enter__(self) -> "FakeNet":
+    def __enter__(self) -> Self:
         """Return the net; leaving closes it."""
         return self
 
@@ -232,8 +234,9 @@ class FakeNet:
 def _printed(event: Event, epoch_ns: int) -> str:
     """Return a print as Kinode's terminal shows it: time, package, text."""
     when = datetime.fromtimestamp((event.time + epoch_ns) / 1e9, UTC).astimezone()
-    package = f"{event.source.package_id}: " if event.source.process.process_name != "kernel" else ""
-    return f"{when:%a %H:%M} {package}{event.body}"
+    runtime = event.source.process.process_name == "kernel"  # its texts begin with who speaks
+    prefix = "" if runtime else f"{event.source.package_id}: "
+    return f"{when:%a %H:%M} {prefix}{event.body}"
 
 
 def _save(frame: "pd.DataFrame", path: Path) -> None:

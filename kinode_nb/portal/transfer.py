@@ -106,7 +106,7 @@ class Transfer:
             raise TransferError(f"{self.file} from {self.provider}: {self.error or self.status}")
         return self
 
-    async def _until_final(self, timeout: float | None) -> None:  # noqa: ASYNC109 - the public one
+    async def _until_final(self, timeout: float | None) -> None:
         ended = asyncio.Event()
 
         def look() -> None:

@@ -57,7 +57,7 @@ def test_a_named_home_stays_and_is_held_by_one_node(tmp_path: Path) -> None:
 
 def test_a_home_that_cannot_be_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(NodeError, match="cannot be the home of fake.dev"):
+    with pytest.raises(NodeError, match=r"cannot be the home of fake\.dev"):
         Homes().open("fake.dev", tmp_path / "file", persist=False)
 
 

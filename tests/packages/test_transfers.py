@@ -55,7 +55,9 @@ def test_a_file_arrives_byte_for_byte(net: FakeNet, two: Two, size: int) -> None
     assert found["error"] == ""
 
 
-@pytest.mark.parametrize("name", ["naïve ✓ file (1).bin", "a b'c\"d.txt", "-n", "%s{x}$y", ".hidden"])
+@pytest.mark.parametrize(
+    "name", ["naïve ✓ file (1).bin", "a b'c\"d.txt", "-n", "%s{x}$y", ".hidden"]
+)
 def test_any_name_of_a_file_will_do(two: Two, name: str) -> None:
     one, other = two
     other.put(name, data=b"content")
@@ -125,7 +127,7 @@ def test_an_existing_longer_file_keeps_no_tail_and_asks_first(two: Two) -> None:
     one, other = two
     other.put("file.txt", data=b"short")
     one.put("file.txt", data=b"much longer than that")
-    with pytest.raises(TransferError, match="file.txt is there already.*--overwrite"):
+    with pytest.raises(TransferError, match=r"file\.txt is there already.*--overwrite"):
         fetch(one, "file.txt")
     assert (drive(one) / "file.txt").read_bytes() == b"much longer than that"
     fetch(one, "file.txt", overwrite=True)  # 8
@@ -251,7 +253,7 @@ def test_a_package_without_its_worker_says_so(two: Two) -> None:
         fetch(one, "file.txt")
 
 
-def provider(script: "list[tuple[object, bytes | None, str | None]]", accept: bool = True):  # noqa: ANN201
+def provider(script: "list[tuple[object, bytes | None, str | None]]", accept: bool = True):
     """Return a main process that answers a Download and then sends what the script says."""
 
     async def init(our: Our) -> None:
@@ -286,7 +288,7 @@ def download_from(one: Node, other: Node, init: object, name: str = "f") -> "str
     target = {"node": "fake2.dev", "process": process_json("provider:notebook:template.os")}
     body = {"Download": {"name": name, "target": target, "is_requestor": True}}
     one.request(MAIN, body)
-    transfer = one._net.transfer("t1")  # noqa: SLF001 - the only one of its net
+    transfer = one._net.transfer("t1")
     try:
         path = transfer.wait(SECONDS).path
     except TransferError as error:
@@ -396,7 +398,7 @@ def test_a_requestor_that_stops_ends_the_sender(net: FakeNet, two: Two) -> None:
     assert started.wait(SECONDS)
     end()
     one.stop()
-    with pytest.raises(TransferError, match="fake.dev was stopped"):
+    with pytest.raises(TransferError, match=r"fake\.dev was stopped"):
         transfer.wait(SECONDS)
     assert net.transfers()["status"].tolist() == ["failed"]
 

@@ -1,7 +1,6 @@
 """Booting, stopping and booting again leaves nothing behind."""
 
 import gc
-import os
 import threading
 from pathlib import Path
 
@@ -33,9 +32,8 @@ def test_a_hundred_nodes_come_and_go_and_come_again() -> None:
             assert not any(home.exists() for home in homes)
             assert not homes[0].parent.exists()
             gc.collect()
-            counts.append(
-                (descriptors(), threading.active_count(), net.portal.do(tasks), net.portal.do(held(net)))
-            )
+            inside = net.portal.do(tasks), net.portal.do(held(net))
+            counts.append((descriptors(), threading.active_count(), inside))
         assert counts[0] == counts[1]
     assert set(threading.enumerate()) <= threads
 
@@ -46,7 +44,7 @@ def tasks() -> int:
     return len(asyncio.all_tasks())
 
 
-def held(net: FakeNet):  # noqa: ANN201
+def held(net: FakeNet):
     def count() -> tuple[int, int]:
         scheduler = net.core.scheduler
         return len(scheduler.deadlines), len(scheduler.crowded)
@@ -72,4 +70,4 @@ def test_a_boot_that_fails_leaves_nothing(net: FakeNet, tmp_path: Path) -> None:
     assert net.node_names() == ["fake.dev"]
     net.stop()
     assert descriptors() == before
-    assert os.listdir(tmp_path) == ["file"]
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -7,9 +7,7 @@ from kinode_nb.process_lib import Address, Our, Request
 
 
 async def ask_vfs(our: Our, path: str, action: object) -> object:
-    answer = await our.send_and_await_response(
-        "vfs:distro:sys", {"path": path, "action": action}
-    )
+    answer = await our.send_and_await_response("vfs:distro:sys", {"path": path, "action": action})
     return answer.json()
 
 

@@ -5,9 +5,7 @@ from kinode_nb.process_lib import Address, LazyLoadBlob, Our, ProcessId, Request
 CHUNK = 1_048_576
 
 
-async def ask_vfs(
-    our: Our, path: str, action: object, blob: LazyLoadBlob | None = None
-) -> object:
+async def ask_vfs(our: Our, path: str, action: object, blob: LazyLoadBlob | None = None) -> object:
     answer = await our.send_and_await_response(
         "vfs:distro:sys", {"path": path, "action": action}, blob=blob
     )
@@ -27,9 +25,7 @@ async def init(our: Our) -> None:
         await send(our, target, download["name"], path)
 
 
-async def receive(
-    our: Our, parent: Address, provider: Address, name: str, path: str
-) -> None:
+async def receive(our: Our, parent: Address, provider: Address, name: str, path: str) -> None:
     me = our.address
     await our.send_request(
         provider,
