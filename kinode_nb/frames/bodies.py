@@ -7,7 +7,7 @@ carries nothing. Both parts work on many bodies at once: this is most of what a 
 from __future__ import annotations
 
 import re
-from itertools import chain, compress
+from itertools import compress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -107,13 +107,11 @@ class Variants(dict[str, int]):
         )
 
     def _of_objects(self, bodies: list[bytes]) -> list[int]:
+        # Values are let go of one by one: kept, they would set the garbage collector off.
         try:
-            values = list(map(_object, bodies))
-        except _NO_JSON:  # so one of them is; which, is known only one by one
+            return list(map(self.__getitem__, [key for (key,) in map(_object, bodies)]))
+        except (ValueError, *_NO_JSON):  # some have another number of keys, or are no JSON
             return [self._of_object(body) for body in bodies]
-        if set(map(len, values)) != {1}:
-            return [self[next(iter(value))] if len(value) == 1 else 0 for value in values]
-        return list(map(self.__getitem__, chain.from_iterable(values)))
 
     def _of_object(self, body: bytes) -> int:
         try:
