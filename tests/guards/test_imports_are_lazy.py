@@ -33,13 +33,17 @@ def imported_by(*modules: str) -> set[str]:
 
 
 def modules_outside_the_notebook() -> list[str]:
-    """Every module but the notebook's; of those its commands, which the command line shares."""
+    """Every module but the notebook's; of those its commands, which the command line shares.
+
+    Packages' processes are left out: they run where they are installed, beside what they import.
+    """
     names = []
     for path in sorted((ROOT / "kinode_nb").rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         parts = parts[:-1] if parts[-1] == "__init__" else parts
         inside_the_notebook = parts[1:2] == ("notebook",) and parts[1:3] != ("notebook", "commands")
-        if all(map(str.isidentifier, parts)) and not inside_the_notebook:
+        process = parts[1:2] == ("packages",) and "pkg" in parts
+        if all(map(str.isidentifier, parts)) and not (inside_the_notebook or process):
             names.append(".".join(parts))
     return names
 
