@@ -1,0 +1,325 @@
+"""Who may message whom, and what becomes of those who may not (specification, sections 2 and 4)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from kinode_nb.process_lib import Address, Capability, Our, Request, Response, SendError
+from kinode_nb.types import ProcessError
+from kinode_nb.types.capabilities import messaging, networking
+from tests.runtime.lab import Lab, collector, echo, failure, in_lab, sink
+
+HERE = "a.dev@echo:t:os"
+THERE = "b.dev@echo:t:os"
+MAIN = "a.dev@main:t:os"
+TO_ECHO = messaging(Address.parse(HERE))
+
+
+async def ask(our: Our) -> SendError:
+    return await failure(our.send_and_await_response("echo:t:os", b"x"))
+
+
+async def ask_there(our: Our) -> SendError:
+    return await failure(our.send_and_await_response(THERE, b"x", timeout=3))
+
+
+@in_lab
+async def test_a_local_request_wants_the_messaging_capability(lab: Lab):
+    lab.start(HERE, echo, public=False)
+    error = await lab.play(MAIN, ask)
+    assert error.kind == "Timeout"
+    assert lab.clock.seconds < 0.01, "told at once"
+    assert lab.outcome(b"x") == ("denied", "main:t:os may not message echo:t:os")
+    assert lab.prints() == ["event loop: main:t:os may not message echo:t:os"]
+
+
+@in_lab
+async def test_a_denied_request_that_is_not_awaited_times_out_in_the_mailbox(lab: Lab):
+    lab.start(HERE, echo, public=False)
+
+    async def main(our: Our) -> Any:
+        await our.send_request("echo:t:os", b"x", expects_response=5, context="mine")
+        await our.send_request("echo:t:os", b"y")
+        return await our.receive()
+
+    error = await lab.play(MAIN, main)
+    assert (error.kind, error.context) == ("Timeout", "mine")
+    assert lab.status(b"y") == "denied"
+
+
+@in_lab
+async def test_a_local_response_wants_it_as_well(lab: Lab):
+    lab.start(HERE, echo, public=True)
+
+    async def main(our: Our) -> SendError:
+        return await failure(our.send_and_await_response("echo:t:os", b"x", timeout=3))
+
+    error = await lab.play(MAIN, main, public=False)
+    assert error.kind == "Timeout"
+    assert lab.clock.seconds > 3
+    request, response = [e for e in lab.log.entries if isinstance(e, Request | Response)]
+    assert lab.log.outcomes[response.seq][0] == "denied"
+    assert lab.log.outcomes[request.seq][0] == "timeout"
+
+
+@in_lab
+async def test_capabilities_given_on_both_sides_are_enough(lab: Lab):
+    lab.start(HERE, echo, public=False, may=["main:t:os"])
+
+    async def main(our: Our) -> bytes:
+        return (await our.send_and_await_response("echo:t:os", b"x")).body
+
+    assert await lab.play(MAIN, main, public=False, may=["echo:t:os"]) == b"x"
+
+
+@in_lab
+async def test_a_capability_that_arrives_in_time_lets_the_answer_through(lab: Lab):
+    """What `grant_capabilities` is for: the asked process may answer a private one."""
+    lab.start(HERE, echo, public=False)
+    main_id = Address.parse(MAIN).process
+
+    async def main(our: Our) -> bytes:
+        lab.kernels["a.dev"].processes[TO_ECHO.issuer.process].grant(our.messaging())
+        return (await our.send_and_await_response("echo:t:os", b"x")).body
+
+    assert await lab.play(MAIN, main, public=False, may=["echo:t:os"]) == b"x"
+    assert main_id
+
+
+@pytest.mark.parametrize("both_ways_known", [False, True])
+@in_lab
+async def test_a_revoked_capability_counts_from_the_next_message(lab: Lab, both_ways_known: bool):
+    lab.start(HERE, echo, public=False)
+
+    async def main(our: Our) -> SendError:
+        if both_ways_known:
+            await our.send_and_await_response("echo:t:os", b"first")
+        our.drop_capabilities([TO_ECHO])
+        return await failure(our.send_and_await_response("echo:t:os", b"second"))
+
+    assert (await lab.play(MAIN, main, may=["echo:t:os"])).kind == "Timeout"
+    assert lab.status(b"second") == "denied"
+
+
+@in_lab
+async def test_a_process_that_stops_being_public_is_closed_at_once(lab: Lab):
+    process = lab.start(HERE, echo)
+
+    async def main(our: Our) -> SendError:
+        await our.send_and_await_response("echo:t:os", b"first")
+        process.public = False
+        return await ask(our)
+
+    assert (await lab.play(MAIN, main)).kind == "Timeout"
+    assert lab.status(b"x") == "denied"
+
+
+@in_lab
+async def test_system_processes_may_message_all(lab: Lab):
+    received: list[Any] = []
+    lab.start(HERE, collector(received), public=False)
+    system = lab.add("a.dev@vfs:distro:sys", None, networked=False)
+    system.system = True
+
+    async def main(our: Our) -> None:
+        await our.send_request("echo:t:os", b"x")
+
+    system.program = main
+    lab.lifecycles["a.dev"].run(system)
+    await lab.idle()
+    assert [each.body for each in received] == [b"x"]
+
+
+@in_lab
+async def test_other_nodes_are_reached_with_the_network_capability_only(lab: Lab):
+    lab.start(THERE, echo)
+    error = await lab.play(MAIN, ask_there, networked=False)
+    assert error.kind == "Timeout"
+    assert lab.clock.seconds < 0.01
+    assert lab.outcome(b"x") == ("denied", "main:t:os may not use the network")
+
+
+@in_lab
+async def test_and_reach_processes_with_the_network_capability_only(lab: Lab):
+    lab.start(THERE, echo, networked=False)
+    error = await lab.play(MAIN, ask_there)
+    assert error.kind == "Timeout"
+    assert lab.clock.seconds > 3, "the sender is told nothing"
+    assert lab.outcome(b"x") == ("denied", "b.dev@echo:t:os may not use the network")
+
+
+@in_lab
+async def test_from_another_node_the_network_capability_is_enough(lab: Lab):
+    lab.start(THERE, echo, public=False)
+
+    async def main(our: Our) -> bytes:
+        return (await our.send_and_await_response(THERE, b"x")).body
+
+    assert await lab.play(MAIN, main, public=False) == b"x"
+
+
+@in_lab
+async def test_an_answer_to_another_node_wants_the_network_too(lab: Lab):
+    process = lab.start(THERE, sink)
+
+    async def answer(our: Our) -> None:
+        await our.receive()
+        our.drop_capabilities([networking("b.dev")])
+        await our.send_response(b"never gets there")
+
+    lab.kill(process)
+    lab.start(THERE, answer)
+    assert (await lab.play(MAIN, ask_there)).kind == "Timeout"
+    assert lab.status(b"never gets there") == "denied"
+
+
+@pytest.mark.parametrize("loser", ["sender", "receiver"])
+@in_lab
+async def test_losing_the_network_counts_from_the_next_message(lab: Lab, loser: str):
+    there = lab.start(THERE, echo)
+
+    async def main(our: Our) -> SendError:
+        await our.send_and_await_response(THERE, b"first")
+        if loser == "sender":
+            our.drop_capabilities([networking("a.dev")])
+        else:
+            there.revoke(networking("b.dev"))
+        return await ask_there(our)
+
+    assert (await lab.play(MAIN, main)).kind == "Timeout"
+    assert lab.status(b"x") == "denied"
+
+
+@in_lab
+async def test_known_ways_are_forgotten_with_their_ends(lab: Lab):
+    """A process that lives long keeps nothing of the many that it has talked to."""
+    server = lab.start(HERE, echo)
+
+    async def client(our: Our) -> None:
+        await our.send_and_await_response("echo:t:os", b"x")
+
+    for number in range(20):
+        await lab.play(f"a.dev@client-{number}:t:os", client)
+        await lab.play(f"b.dev@client-{number}:t:os", _ask_echo_there)
+    assert server.lines == {}
+    assert server.senders == set()
+
+
+async def _ask_echo_there(our: Our) -> None:
+    await our.send_and_await_response(HERE, b"x")
+
+
+# ------------------------------------------------------------------------------------- attached
+
+
+@in_lab
+async def test_attached_capabilities_are_those_held_or_issued(lab: Lab):
+    received: list[Request] = []
+    lab.start(THERE, collector(received))
+    forged = Capability.make(Address.parse("a.dev@vfs:distro:sys"), {"root": True})
+
+    async def main(our: Our) -> None:
+        own = Capability.make(our.address, {"door": 1})
+        held = networking("a.dev")
+        await our.send_request(THERE, b"x", capabilities=[own, held, forged])
+
+    await lab.play(MAIN, main)
+    await lab.idle()
+    assert [c.params for c in received[0].capabilities] == ['{"door":1}', '"network"']
+
+
+@pytest.mark.parametrize("kind", ["request", "response", "awaited"])
+@in_lab
+async def test_received_capabilities_can_be_saved(lab: Lab, kind: str):
+    wanted = Capability.make(Address.parse("a.dev@giver:t:os"), {"door": 1})
+
+    async def giver(our: Our) -> None:
+        async for message in our:
+            if message.body == b"request":
+                await our.send_request(message.source, b"take", capabilities=[wanted])
+            else:
+                await our.send_response(b"take", capabilities=[wanted])
+
+    lab.start("a.dev@giver:t:os", giver)
+
+    async def main(our: Our) -> None:
+        with pytest.raises(ProcessError, match="never received"):
+            our.save_capabilities([wanted])
+        if kind == "awaited":
+            await our.send_and_await_response("giver:t:os", b"")
+        else:
+            seconds = 5 if kind == "response" else None
+            await our.send_request("giver:t:os", kind.encode(), expects_response=seconds)
+            await our.receive()
+        our.save_capabilities([wanted])
+        assert our.get_capability("giver:t:os", {"door": 1}) == wanted
+
+    await lab.play(MAIN, main)
+
+
+@in_lab
+async def test_own_capabilities_can_be_saved_and_dropped(lab: Lab):
+    async def main(our: Our) -> None:
+        own = Capability.make(our.address, {"door": 1})
+        assert our.get_capability(our.address, {"door": 1}) is None
+        our.save_capabilities([own])
+        assert own in our.our_capabilities()
+        our.drop_capabilities([own])
+        assert own not in our.our_capabilities()
+
+    await lab.play(MAIN, main)
+
+
+@in_lab
+async def test_a_saved_messaging_capability_opens_the_door(lab: Lab):
+    async def private(our: Our) -> None:
+        await our.send_request("main:t:os", b"my card", capabilities=[our.messaging()])
+        await echo(our)
+
+    async def main(our: Our) -> bytes:
+        card = await our.receive()
+        assert isinstance(card, Request)
+        assert (await failure(our.send_and_await_response("echo:t:os", b"x"))).kind == "Timeout"
+        our.save_capabilities(card.capabilities)
+        return (await our.send_and_await_response("echo:t:os", b"y")).body
+
+    playing = asyncio.ensure_future(lab.play(MAIN, main))
+    await lab.idle()
+    lab.start(HERE, private, public=False)
+    assert await playing == b"y"
+
+
+@in_lab
+async def test_what_a_process_issued_is_revoked_when_it_ends(lab: Lab):
+    holder = lab.start(MAIN, sink)
+    issuer = lab.start(HERE, sink)
+    door = Capability.make(issuer.address, {"door": 1})
+    lab.lifecycles["a.dev"].grant(issuer, holder.id, door)
+    lab.lifecycles["a.dev"].grant(issuer, Address.parse("a.dev@nobody:t:os").process, door)
+    assert holder.holds(door)
+    lab.kill(issuer)
+    assert not holder.holds(door)
+
+
+@in_lab
+async def test_params_compare_as_parsed_json(lab: Lab):
+    process = lab.start(MAIN, sink)
+    issuer = Address.parse(HERE)
+    process.grant(Capability(issuer, '{ "b": 1, "a": [1] }'))
+    assert process.holds(Capability(issuer, '{"a":[1],"b":1}'))
+    process.revoke(Capability(issuer, '{"b":1, "a":[1]}'))
+    assert not process.holds(Capability(issuer, '{"a":[1],"b":1}'))
+
+
+@in_lab
+async def test_messaging_written_otherwise_is_the_same(lab: Lab):
+    lab.start(HERE, echo, public=False)
+
+    async def main(our: Our) -> bytes:
+        return (await our.send_and_await_response("echo:t:os", b"x")).body
+
+    spelled = Capability(Address.parse(HERE), ' "messaging" ')
+    assert await lab.play(MAIN, main, may=[spelled]) == b"x"
