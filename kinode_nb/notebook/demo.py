@@ -69,7 +69,7 @@ def _check(node: "Node", say: Callable[[str], None]) -> int:
     path = Path("vfs", PACKAGE, "files", FILE)
     arrived = (node.home / path).read_bytes() if (node.home / path).is_file() else None
     same = arrived == CONTENT
-    say(f"{path} in the home of {node.name}: {_verdict(arrived)}")
+    say(f"In the home of {node.name}: {path}\n{_verdict(arrived)}")
     return 0 if same else 1
 
 

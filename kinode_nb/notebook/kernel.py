@@ -4,12 +4,15 @@
 """
 
 import inspect
+import os
+import signal
 import sys
+from types import FrameType
 from typing import Any
 
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
-from traitlets import Unicode, default
+from traitlets import Unicode
 
 import kinode_nb
 
@@ -36,10 +39,6 @@ class KinodeKernel(IPythonKernel):
             raise RuntimeError("a Jupyter kernel without a shell has no place for magics")
         kinode_nb.load_ipython_extension(self.shell)
 
-    @default("help_links")
-    def _kinode_help_links(self) -> list[dict[str, str]]:
-        return [{"text": "Kinode Book", "url": "https://book.kinode.org"}, *super().help_links]
-
     async def do_shutdown(self, restart: bool) -> dict[str, Any]:
         """Stop the nodes and remove their temporary homes, also before a restart."""
         stop_nodes()
@@ -54,8 +53,16 @@ def stop_nodes() -> None:
         portal.close_all()
 
 
+def _end(number: int, _: FrameType | None) -> None:
+    """Leave nothing behind, then end as the signal would have ended it."""
+    signal.signal(number, signal.SIG_DFL)
+    stop_nodes()
+    os.kill(os.getpid(), number)
+
+
 def main() -> None:
     """Start the Jupyter kernel as a connection file says."""
+    signal.signal(signal.SIGTERM, _end)
     IPKernelApp.launch_instance(kernel_class=KinodeKernel)
 
 

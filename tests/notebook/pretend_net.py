@@ -21,6 +21,8 @@ class PretendTransfer:
     status: str = "done"
     error: str = ""
     interrupted: bool = False
+    file: str = "my_file.txt"
+    provider: str = "fake2.dev"
 
     def wait(self) -> PretendTransfer:
         if self.interrupted:

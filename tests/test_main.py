@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import kinode_nb
+from kinode_nb.__main__ import main
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_the_demo_shows_the_scenario_and_checks_the_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(["demo"]) == 0
+    said = capsys.readouterr().out
+    for shown in (
+        "%kinode boot fake2.dev",
+        "hello from the notebook",
+        "t1 my_file.txt",
+        "Download",
+    ):
+        assert shown in said
+    assert said.rstrip().endswith("byte for byte the same, 12 bytes")
+    assert max(len(line) for line in said.splitlines() if not line.startswith("<Node")) <= 100
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_fails_when_the_file_differs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("kinode_nb.notebook.demo.LINES", (("boot fake.dev -p none", ()),))
+    assert main(["demo"]) == 1
+    assert "it is NOT there" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["dmo"], "there is no command 'dmo'. Did you mean 'demo'?"),
+        (["xyzzy"], "kinode-nb help lists them"),
+        (["build"], "build is not there yet in this version"),
+        (["i", "x"], "inject is not there yet in this version"),
+        (["start"], "start is not there yet in this version"),
+        (["send", "b", "hi"], "send is for a notebook, where the nodes are: %kinode send"),
+        (["boot", "--prot", "1"], "Did you mean '--port'?"),
+        (["kernel"], "kernel needs ACTION"),
+        (["kernel", "remove"], "kernel does one thing"),
+        (["kernel", "install", "--user", "--sys-prefix"], "one place is enough"),
+    ],
+)
+def test_a_mistake_is_one_line_on_stderr(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+):
+    assert main(words) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert said in shown.err
+    assert shown.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [[], ["help"], ["-h"], ["--help"]])
+def test_help_lists_the_commands(words: list[str], capsys: pytest.CaptureFixture[str]):
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert all(f"\n  {command}" in said for command in ("demo", "boot", "kernel"))
+
+
+@pytest.mark.parametrize("words", [["boot", "-h"], ["help", "boot"]])
+def test_help_for_one_command(words: list[str], capsys: pytest.CaptureFixture[str]):
+    assert main(words) == 0
+    assert "serves until Ctrl-C" in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"kinode_nb {project['version']}\n"
+    assert kinode_nb.__version__ == project["version"]
+
+
+def test_kernel_install_names_this_python(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["kernel", "install", "--prefix", str(tmp_path)]) == 0
+    folder = tmp_path / "share" / "jupyter" / "kernels" / "kinode"
+    assert str(folder) in capsys.readouterr().out
+    spec = json.loads((folder / "kernel.json").read_text(encoding="utf-8"))
+    assert spec["argv"][0] == sys.executable
+    assert spec["argv"][1:3] == ["-m", "kinode_nb.notebook.kernel"]
+    assert spec["display_name"] == "Kinode"
+    assert (folder / "logo-svg.svg").is_file()
+
+
+def test_kernel_install_where_nobody_may_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "share").write_text("no folder")
+    assert main(["kernel", "install", "--prefix", str(tmp_path)]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_boot_serves_until_it_is_told_to_end(number: signal.Signals, tmp_path: Path):
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "kinode_nb", "boot", "x.dev"],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as server:  # fmt: skip
+        assert server.stdout is not None
+        first = server.stdout.readline()
+        assert first.startswith("x.dev runs at http://127.0.0.1:")
+        assert server.stdout.readline() == "Ctrl-C stops it\n"
+        server.send_signal(number)
+        _, errors = server.communicate(timeout=60)
+    assert (server.returncode, errors) == (0, "")
+    assert [path for path in tmp_path.glob("*/*") if path.is_dir()] == []
+
+
+def test_boot_refuses_what_it_cannot_do(tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-m", "kinode_nb", "boot", "Bad_Name"],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "can only contain a-z" in done.stderr
+    assert done.stderr.count("\n") == 1
