@@ -81,7 +81,7 @@ def process(home: Path, rights: Rights, descriptors: Descriptors | None = None) 
     ``rights`` answers for the node's capabilities. Nodes of one event loop can share
     ``descriptors``, which limits how many files are open; without it the node has its own.
     """
-    return Vfs(home, rights, descriptors or Descriptors())
+    return Vfs(home, rights, Descriptors() if descriptors is None else descriptors)
 
 
 class Vfs:
@@ -137,7 +137,9 @@ class _Service:
                 self._ignore(message)
                 continue
             blob = our.get_blob()
-            await self._take(message, None if blob is None else blob.bytes)
+            outcome = self._take(message, None if blob is None else blob.bytes)
+            if outcome is not None:
+                await self._answer(message, outcome)
             while lanes.count >= _MOST_TURNS or lanes.size >= _MOST_BYTES:
                 self._room.clear()
                 await self._room.wait()
@@ -156,22 +158,22 @@ class _Service:
             1, f"vfs: got request from {message.source.node}, but they must come from {node}"
         )
 
-    async def _take(self, request: Request, data: bytes | None) -> None:
+    def _take(self, request: Request, data: bytes | None) -> Reply | bytes | None:
+        """Do what a Request asks for; None when that takes until later."""
         try:
             job = read(request.source.process, request.body, data)
         except Refused as error:
-            await self._answer(request, answer(error))
-            return
+            return answer(error)
         turn = Turn(request, job)
         if not self._lanes.free(turn):
             self._lanes.enter(turn)
-            return
+            return None
         outcome = self._begin(job)
-        if isinstance(outcome, _Pending):
-            self._lanes.enter(turn)
-            self._go_on(turn, outcome)
-        else:
-            await self._answer(request, outcome)
+        if not isinstance(outcome, _Pending):
+            return outcome
+        self._lanes.enter(turn)
+        self._go_on(turn, outcome)
+        return None
 
     def _begin(self, job: Job) -> _Outcome:
         """Do a job, or as much of it as comes before a thread is needed."""

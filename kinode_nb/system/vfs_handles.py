@@ -5,11 +5,14 @@ time move each other's cursor, and one's CloseFile sends the other back to the s
 """
 
 import os
+from collections import OrderedDict
 
 from kinode_nb.system.vfs_descriptors import Descriptor, Descriptors
 from kinode_nb.system.vfs_drives import Drives
 from kinode_nb.system.vfs_paths import VfsPath
 from kinode_nb.types import ProcessId
+
+_REMEMBERED = 256  # ended processes whose cursors are kept
 
 
 class Handle:
@@ -43,6 +46,7 @@ class Handles:
         self._drives = drives
         self._descriptors = descriptors
         self._of: dict[ProcessId, dict[str, Handle]] = {}
+        self._ended: OrderedDict[ProcessId, None] = OrderedDict()
 
     def use(self, source: ProcessId, path: VfsPath) -> tuple[Handle, Descriptor]:
         """Return a process's handle, opened if it is not, but not created; raises OSError."""
@@ -66,21 +70,40 @@ class Handles:
 
     def close(self, source: ProcessId, path: VfsPath) -> None:
         """Forget handle and cursor, if there are any."""
-        handle = self._of.get(source, {}).pop(path.text, None)
+        beside = self._of.get(source)
+        handle = None if beside is None else beside.pop(path.text, None)
         if handle is not None:
             self._descriptors.drop(handle)
+        if not beside:
+            self._of.pop(source, None)
 
     def forget(self, source: ProcessId) -> None:
-        """Forget all handles of a process that has ended."""
-        for handle in self._of.pop(source, {}).values():
+        """Close all files of a process that has ended.
+
+        What it sent last may still be in the mailbox, and has to be done in its place, so the
+        cursors outlive the process for a while.
+        """
+        for handle in list(self._of.get(source, {}).values()):
             self._descriptors.drop(handle)
+            handle.let_go()
+        if self._of.get(source):
+            self._ended[source] = None
+            if len(self._ended) > _REMEMBERED:
+                self._drop(self._ended.popitem(last=False)[0])
+        else:
+            self._of.pop(source, None)
 
     def close_all(self) -> None:
         """Forget all handles."""
         for source in list(self._of):
-            self.forget(source)
+            self._drop(source)
+
+    def _drop(self, source: ProcessId) -> None:
+        for handle in self._of.pop(source, {}).values():
+            self._descriptors.drop(handle)
 
     def _add(self, source: ProcessId, path: VfsPath, descriptor: Descriptor) -> Handle:
+        self._ended.pop(source, None)  # somebody of that name lives again
         beside = self._of.setdefault(source, {})
         handle = beside[path.text] = Handle(beside, path.text)
         handle.descriptor = descriptor
