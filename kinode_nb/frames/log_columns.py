@@ -45,18 +45,14 @@ _COLUMNS = {
     "inherit": "?",
     "parent": "i8",
 }
-_ABSENT = {"blob_size": NONE, "expects_response": NONE}
-"""What stands where nothing is put; 0 in the other columns."""
+_MAY_BE_ABSENT = ("blob_size", "expects_response")
 
 
 def _blank(name: str, rows: int) -> npt.NDArray[Any]:
-    """Return a column with nothing in it; pages of zeros cost nothing until they are written."""
+    """Return a column of zeros: memory that costs nothing until it is written to."""
     import numpy as np
 
-    absent = _ABSENT.get(name)
-    if absent is None:
-        return np.zeros(rows, _COLUMNS[name])
-    return np.full(rows, absent, _COLUMNS[name])
+    return np.zeros(rows, _COLUMNS[name])
 
 
 class Names(dict[Any, int]):
@@ -99,6 +95,24 @@ class LogColumns:
         for start in range(0, len(entries), _SLICE):
             self._add(entries[start : start + _SLICE])
 
+    def text(self, rows: slice | npt.NDArray[np.int64]) -> pa.ChunkedArray:
+        """Return bodies. Only all of them are shared: a few must not pin the others."""
+        import numpy as np
+        import pyarrow as pa
+
+        if isinstance(rows, slice) and rows.start == 0:
+            return pa.chunked_array(self.texts, pa.large_string())
+        wanted = np.arange(self.rows)[rows]
+        ends = np.cumsum([len(piece) for piece in self.texts])
+        cuts = np.searchsorted(wanted, ends).tolist()
+        taken = [
+            piece.take(pa.array(wanted[first:last] - (end - len(piece))))
+            for piece, end, first, last in zip(self.texts, ends, [0, *cuts], cuts, strict=False)
+            if last > first
+        ]
+        # Arrow's own take would first join all the pieces.
+        return pa.chunked_array([pa.concat_arrays(taken)] if taken else [], pa.large_string())
+
     def forget(self, count: int) -> None:
         """Drop the first rows."""
         import pyarrow as pa
@@ -124,6 +138,8 @@ class LogColumns:
         put = {name: column[self.rows : end] for name, column in self._columns.items()}
         groups = np.fromiter(map(_GROUPS.__getitem__, map(type, entries)), "i1", len(entries))
         put["kind"][:] = groups
+        for name in _MAY_BE_ABSENT:
+            put[name][:] = NONE
         _each_of(groups == REQUEST, entries, put, self._requests)
         _each_of(groups == RESPONSE, entries, put, self._messages)
         _each_of(groups == _EVENT, entries, put, self._events)

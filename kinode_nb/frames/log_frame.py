@@ -99,7 +99,7 @@ def _frame(columns: LogColumns, seen: Snapshot, epoch_ns: int, rows: Rows) -> pd
         "source_process": arrays.coded(source, processes),
         "target_node": arrays.coded(target, nodes),
         "target_process": arrays.coded(target, processes),
-        "body": _texts(columns, rows),
+        "body": arrays.arrow_text(columns.text(rows)),
         "body_size": pick("body_size"),
         "blob_size": arrays.integers(blob_size, blob_size == NONE),
         "mime": arrays.coded(pick("mime"), columns.mimes),
@@ -127,14 +127,3 @@ def _fates(columns: LogColumns, seen: Snapshot, rows: Rows) -> Fates:
         delivered=fate.delivered[at],
         rtt=fate.rtt[at],
     )
-
-
-def _texts(columns: LogColumns, rows: Rows) -> Any:
-    """Return bodies. Only the whole log shares them: a few rows must not pin all the others."""
-    import numpy as np
-    import pyarrow as pa
-
-    texts = pa.chunked_array(columns.texts, pa.large_string())
-    if not isinstance(rows, slice) or rows.start > 0:
-        texts = texts.take(pa.array(np.arange(columns.rows)[rows]))
-    return arrays.arrow_text(texts)

@@ -100,6 +100,13 @@ def test_bit_by_bit_is_as_at_once(steps, slice_):
             frame = frames.log(written.log, EPOCH)
             pd.testing.assert_frame_equal(frame, from_scratch(written.log))
             assert frame["seq"].tolist() == [entry.seq for entry in written.log.entries]
+            for filters in ({"last": 3}, {"kind": "response"}, {"grep": "S.nd", "last": 2}):
+                rows = frames.log(written.log, EPOCH, **filters)
+                assert "last" not in filters or len(rows) <= filters["last"]
+                same = frame[frame["seq"].isin(rows["seq"])].reset_index(drop=True)
+                for name in ("seq", "body", "rtt", "parent"):
+                    pd.testing.assert_series_equal(rows[name], same[name])
+                assert rows["status"].tolist() == same["status"].tolist()
 
 
 def test_texts_stay_in_few_pieces():
