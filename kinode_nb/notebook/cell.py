@@ -131,6 +131,13 @@ def _as_verb(words: list[Word], acting: list[Word]) -> list[Word]:
     raise _unknown(first)
 
 
+def terminal_verb(first: str) -> Verb | None:
+    """Return the verb that a line of the terminal with this first word comes to."""
+    script = _SCRIPT.fullmatch(first)
+    name = script[1].replace("_", "-") if script else first
+    return BY_NAME[name] if script or first == "hi" else None
+
+
 def _with_acting(words: list[Word], acting: list[Word]) -> list[Word]:
     """Add the cell's -n or -p, where the verb knows it and the line has none of its own."""
     verb = BY_NAME.get(words[0].text) if words else None

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 from IPython.core.completer import SimpleMatcherResult as Result
 
+from kinode_nb.notebook.cell import CELL, terminal_verb
+from kinode_nb.notebook.commands.verb import Verb
 from kinode_nb.notebook.completion import complete
 from kinode_nb.notebook.magics import notebooks_net
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-# `%kinode …`, `%%kinode …`, and a value that is assigned: `df = %kinode …`.
-_LINE = re.compile(r"\s*(?:[\w\s,.\[\]'\"*]+=\s*)?%{1,2}kinode\s+(.*)", re.DOTALL)
-_CELL = re.compile(r"\s*%%kinode\b")
+# `%kinode …`, and a value that is assigned: `df = %kinode …`.
+_LINE = re.compile(r"\s*(?:[\w\s,.\[\]'\"*]+=\s*)?%kinode\s+(.*)", re.DOTALL)
+_CELL = re.compile(r"\s*%%kinode(?:[ \t]+(.*)|$)", re.DOTALL | re.MULTILINE)
 _KIT = re.compile(r"\s*kit\s+(.*)", re.DOTALL)
+_TERMINAL = re.compile(r"\s*(\S+)\s(.*)", re.DOTALL)
 
 
 @context_matcher()  # type: ignore[untyped-decorator]
@@ -24,8 +27,9 @@ def match_kinode(context: CompletionContext) -> Result:
     typed = typed_words(context.full_text, context.cursor_line, context.text_until_cursor)
     if typed is None:
         return Result(completions=[], suppress=False)
+    verb, before = typed
     after = context.line_with_cursor[context.cursor_position :]
-    fragment, offers = complete(typed, after, notebooks_net)
+    fragment, offers = complete(before, after, notebooks_net, verb)
     return Result(
         completions=[SimpleCompletion(text=offer, type="magic") for offer in offers],
         matched_fragment=fragment,
@@ -34,15 +38,26 @@ def match_kinode(context: CompletionContext) -> Result:
     )
 
 
-def typed_words(cell: str, line_number: int, line: str) -> str | None:
-    """Return what of this line is for a verb, or None when the line is not ours."""
+def typed_words(cell: str, line_number: int, line: str) -> tuple[Verb | None, str] | None:
+    """Return what of this line is for a verb, and for which where the line does not say.
+
+    None: the line is not ours.
+    """
     if line_number > 0 and _CELL.match(cell):
-        found = _KIT.match(line)
-        if found is None and line.lstrip().startswith("hi "):
-            return line.lstrip()
-    else:
-        found = _LINE.match(line)
-    return found[1] if found else None
+        return _typed_at_the_terminal(line)
+    header = _CELL.match(line)
+    if header and header[1] is not None:
+        return CELL, header[1]
+    found = _LINE.match(line)
+    return (None, found[1]) if found else None
+
+
+def _typed_at_the_terminal(line: str) -> tuple[Verb | None, str] | None:
+    if kit := _KIT.match(line):
+        return None, kit[1]
+    found = _TERMINAL.match(line)
+    verb = terminal_verb(found[1]) if found else None
+    return (verb, found[2]) if found and verb else None
 
 
 def install(shell: "InteractiveShell") -> None:

@@ -14,20 +14,24 @@ if TYPE_CHECKING:
 VERB_NAMES = tuple(verb.name for verb in VERBS if verb.is_there)
 
 
-def complete(before: str, after: str, find_net: Callable[[], "FakeNet"]) -> tuple[str, list[str]]:
+def complete(
+    before: str, after: str, find_net: Callable[[], "FakeNet"], verb: Verb | None = None
+) -> tuple[str, list[str]]:
     """Return what Tab replaces before the cursor, and what it offers instead.
 
-    ``before`` and ``after`` are the line on both sides of the cursor, without the prompt.
+    ``before`` and ``after`` are the line on both sides of the cursor, without the prompt;
+    ``verb`` is whose words they are, where the line does not begin with it.
     """
     words, current, opened = _words(before)
     later = [word.text for word in _words(after.partition(" ")[2] + " ")[0]]
     fragment = before[current.start :]
-    if not words:
-        return fragment, _offers(VERB_NAMES, current.text, opened)
-    verb = BY_NAME.get(words[0].text)
+    texts = [word.text for word in words]
+    if verb is None:
+        if not texts:
+            return fragment, _offers(VERB_NAMES, current.text, opened)
+        verb = BY_NAME.get(texts.pop(0))
     if verb is None or not verb.is_there:
         return fragment, []
-    texts = [word.text for word in words[1:]]
     if current.text.startswith("-") and not current.quoted:
         names = [name for name in flag_names((*verb.flags, HELP)) if name not in texts]
         return fragment, _offers(names, current.text, opened)

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from kinode_nb.notebook.cell import CELL
+from kinode_nb.notebook.commands.download import DOWNLOAD
+from kinode_nb.notebook.commands.hi import HI
 from kinode_nb.notebook.completer import typed_words
 from kinode_nb.notebook.completion import VERB_NAMES, complete
 from tests.notebook.pretend_net import PretendNet
@@ -79,20 +82,27 @@ def test_put_offers_files_of_the_machine(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("cell", "typed"),
     [
-        ("%kinode do", "do"),
-        ("%kinode ", ""),
-        ("  df = %kinode log --l", "log --l"),
-        ("a, b = %kinode boot ", "boot "),
-        ("%%kinode -n f", "-n f"),
-        ("%%kinode\nhi f", "hi f"),
-        ("%%kinode\n# hi\nkit send f", "send f"),
+        ("%kinode do", (None, "do")),
+        ("%kinode ", (None, "")),
+        ("  df = %kinode log --l", (None, "log --l")),
+        ("a, b = %kinode boot ", (None, "boot ")),
+        ("%%kinode -n f", (CELL, "-n f")),
+        ("%%kinode\nhi f", (HI, "f")),
+        ("%%kinode -n x\n# hi\nkit send f", (None, "send f")),
+        ("%%kinode\ndownload:chat:template.os my", (DOWNLOAD, "my")),
         ("%%kinode\nsend f", None),
         ("%kinode", None),
         ("kinode.x", None),
         ("print('%kinode x", None),
-        ("x = 1\n%kinode se", "se"),
+        ("x = 1\n%kinode se", (None, "se")),
     ],
 )
-def test_which_lines_are_ours(cell: str, typed: str | None):
+def test_which_lines_are_ours(cell: str, typed: object):
     lines = cell.split("\n")
     assert typed_words(cell, len(lines) - 1, lines[-1]) == typed
+
+
+def test_the_cells_own_flags():
+    net = PretendNet()
+    offered = complete("-n fake2", "", lambda: net, CELL)[1]  # type: ignore[arg-type, return-value]
+    assert offered == ["fake2.dev"]

@@ -78,7 +78,7 @@ def test_tab_through_the_jupyter_kernel(kernel: Kernel):
     assert kernel.matches("%kinode downl") == ["download"]
     assert kernel.matches("df = %kinode log --l") == ["--last"]
     assert kernel.matches("%kinode send ") == ["fake.dev", "fake2.dev"]
-    assert kernel.matches("x = 1\n%%kinode -n fake2") == []
+    assert kernel.matches("%%kinode -n fake2") == ["fake2.dev"]
     assert kernel.matches("%%kinode\nhi fake2") == ["fake2.dev"]
     assert kernel.matches("%kinode download my fake2.dev", len("%kinode download my")) == [
         "my_file.txt"

@@ -12,10 +12,9 @@ _WIDTH = 88
 def table(verbs: tuple[Verb, ...], prompt: str) -> str:
     """Return one line a verb."""
     there = [verb for verb in verbs if verb.is_there]
-    heads = {verb.name: " ".join([verb.name, *(a.usage for a in verb.arguments)]) for verb in there}
-    width = max(map(len, heads.values())) + 2
+    width = max(len(verb.head) for verb in there) + 2
     lines = [f"{prompt} VERB …", ""]
-    lines += [f"  {heads[verb.name]:<{width}}{verb.summary}" for verb in there]
+    lines += [f"  {verb.head:<{width}}{verb.summary}" for verb in there]
     lines += ["", f"{prompt} help VERB tells more about one: its flags, its other names."]
     return "\n".join(lines)
 

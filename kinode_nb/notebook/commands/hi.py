@@ -6,7 +6,7 @@ from kinode_nb.notebook.commands.verb import ACTING, Argument, Count, Values, Ve
 
 
 def run(context: Context, values: Values) -> None:
-    """Show the node's answer, as Kinode's terminal does; raises SendError when there is none."""
+    """Show what Kinode's terminal shows: the node's answer, or that there is none."""
     message = " ".join(values.many("message"))
     context.say(context.acting(values).hi(values.one("node"), message))
 

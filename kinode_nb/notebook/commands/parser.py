@@ -100,7 +100,7 @@ class _Parser:
             raise self._error(f"{self.verb.name} takes no {self.positions[0]!r} there")
 
     def _error(self, text: str) -> UsageError:
-        return UsageError(f"{text}. Write: {self.prompt} {self.verb.usage}")
+        return UsageError(f"{text}. Write: {self.prompt} {self.verb.head}")
 
 
 def _share(argument: Argument, spare: int) -> int:

@@ -119,10 +119,14 @@ class Verb:
         return (self.name, *self.aliases)
 
     @property
-    def usage(self) -> str:
+    def head(self) -> str:
         """The verb with its arguments, as a person writes it."""
-        words = [self.name, *(argument.usage for argument in self.arguments)]
-        return " ".join([*words, *(f"[{flag.usage}]" for flag in self.flags)])
+        return " ".join([self.name, *(argument.usage for argument in self.arguments)])
+
+    @property
+    def usage(self) -> str:
+        """The same with its flags."""
+        return " ".join([self.head, *(f"[{flag.usage}]" for flag in self.flags)])
 
     def flag(self, name: str) -> Flag | None:
         """Return the flag of that name, dashes included."""
