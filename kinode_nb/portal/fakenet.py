@@ -160,7 +160,9 @@ class FakeNet:
         Filters: ``node``, ``process``, ``kind``, ``type``, ``since``, ``last``, ``grep``;
         ``save`` also writes the rows to a .csv, .parquet, .json or .jsonl file.
         """
-        frame = frames.log(self.core.log, self.core.clock.epoch_ns, **filters)
+        running = [name.partition("@")[2] for name in self.process_names()]
+        known = [*self.core.nodes, *running, *(name.partition(":")[0] for name in running)]
+        frame = frames.log(self.core.log, self.core.clock.epoch_ns, known=known, **filters)
         if save is not None:
             _save(frame, Path(save))
         return frame
@@ -247,7 +249,12 @@ def _save(frame: "pd.DataFrame", path: Path) -> None:
         )
     options: dict[str, Any] = {"index": False}
     if kind == "to_json":
-        options = {"orient": "records", "lines": path.suffix == ".jsonl", "date_unit": "ns"}
+        options = {
+            "orient": "records",
+            "lines": path.suffix == ".jsonl",
+            "date_format": "iso",
+            "date_unit": "ns",
+        }
     try:
         getattr(frame, kind)(path, **options)
     except OSError as error:

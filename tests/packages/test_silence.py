@@ -148,7 +148,7 @@ def main(node: Node):
 
 
 def test_a_lost_chunk_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def work(net: Net, clock: MockClock) -> None:
+    async def work(net: Net, _: MockClock) -> None:
         one, other = await two(net)
         data = os.urandom(3 << 20)
         await put(other, ["file.bin"], data=data)
@@ -169,7 +169,7 @@ def test_a_lost_chunk_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_chunk_that_is_always_lost_fails_on_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def work(net: Net, clock: MockClock) -> None:
+    async def work(net: Net, _: MockClock) -> None:
         one, other = await two(net)
         await put(other, ["file.bin"], data=os.urandom(3 << 20))
         lost = lossy(monkeypatch, lambda message: b'"offset":1048576' in message.body)
