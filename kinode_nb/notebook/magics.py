@@ -1,6 +1,5 @@
 """``%kinode`` and ``%%kinode``, as IPython calls them."""
 
-import sys
 from collections import ChainMap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import needs_local_scope, no_var_expand, output_can_be_silenced
 from IPython.display import display
 
+import kinode_nb
 from kinode_nb.notebook.cell import run_cell
 from kinode_nb.notebook.commands import VERBS
 from kinode_nb.notebook.commands.context import Context, Progress
@@ -73,14 +73,12 @@ class KinodeMagics:
 
 def notebooks_net() -> "FakeNet":
     """Return the notebook's net; the first call makes it."""
-    import kinode_nb
-
     return kinode_nb.fakenet()
 
 
 def show_notes(*_: object) -> None:
     """Print what the net has to say since the last time. IPython calls it after every cell too."""
-    if "kinode_nb.portal" in sys.modules:  # else there is no net, and none is made for this
+    if "fakenet" in vars(kinode_nb):  # else nobody asked for the notebook's net, and none is made
         for note in notebooks_net().take_notes():
             print(note)  # noqa: T201  a cell's output
 

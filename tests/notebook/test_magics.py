@@ -171,6 +171,14 @@ class TestTheExtension:
         assert "fake.dev is running already" in capsys.readouterr().out
 
 
+def test_no_net_is_made_for_who_never_asks_for_one(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delitem(vars(kinode_nb), "fakenet", raising=False)
+    run(shell, "1 + 1", "%kinode help")
+    assert "fakenet" not in vars(kinode_nb)
+
+
 def test_interrupt_of_any_wait_is_one_line(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ):
