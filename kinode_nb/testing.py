@@ -9,6 +9,7 @@ a test of a five-second timeout takes no time, and its timestamps are the same i
 """
 
 import asyncio
+import math
 import selectors
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
@@ -69,7 +70,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         """Return the clock's time in seconds."""
-        return self.clock.seconds
+        seconds = self.clock.seconds
+        # asyncio takes times as close as this for one; after 48 days a float is coarser than 1 ns
+        self._clock_resolution = max(1 / _SECOND, math.ulp(seconds))
+        return seconds
 
     @property
     def waits_outside(self) -> bool:
@@ -119,7 +123,8 @@ class _JumpingSelector(selectors.BaseSelector):
             return ready
         if self._loop.waits_outside or not self._clock.autojump:
             return self._real.select(None)
-        self._clock.advance(timeout)
+        # at least a nanosecond: a float may lie just above what the clock can show
+        self._clock.advance(max(timeout, 1 / _SECOND))
         return []
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:

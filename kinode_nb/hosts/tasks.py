@@ -30,8 +30,8 @@ class ProcessTasks:
         self._stopping = False
         self._tell = ended
         # An empty context: processes share nothing, context variables neither.
-        self._main = Context().run(self._begin, main, name)
-        self._main.add_done_callback(self._ended)
+        self.task = Context().run(self._begin, main, name)
+        self.task.add_done_callback(self._ended)
 
     def _begin(
         self, main: Coroutine[Any, Any, BaseException | None], name: str
@@ -56,13 +56,13 @@ class ProcessTasks:
     def stop(self) -> None:
         """Cancel all tasks."""
         self._stopping = True
-        self._main.cancel()
+        self.task.cancel()
         for task in self._others:
             task.cancel()
 
     async def wait(self) -> None:
         """Wait until all tasks have ended; those that refuse to are left alone."""
-        await asyncio.wait([self._main, *self._others], timeout=_PATIENCE)
+        await asyncio.wait([self.task, *self._others], timeout=_PATIENCE)
 
     # What the task factory asks.
 
@@ -75,7 +75,7 @@ class ProcessTasks:
 
         self._others.add(task)
         task.add_done_callback(forget)
-        if self._main.done():
+        if self.task.done():
             task.cancel()
 
     async def guard(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -84,7 +84,7 @@ class ProcessTasks:
             return await work
         except (SystemExit, KeyboardInterrupt) as error:
             self._error = self._error or error
-            self._main.cancel()
+            self.task.cancel()
             raise asyncio.CancelledError from error
 
 

@@ -118,7 +118,9 @@ class Lab:
         self.lifecycles[process.address.node].run(process)
         return process
 
-    async def play(self, address: str, init: Callable[[Our], Awaitable[Any]], **options: Any) -> Any:
+    async def play(
+        self, address: str, init: Callable[[Our], Awaitable[Any]], **options: Any
+    ) -> Any:
         """Run a process to its end; returns what ``init`` returned, or raises what it raised."""
         results: list[Any] = []
 
@@ -185,6 +187,7 @@ class Lab:
             assert process.mailbox.patient == 0
         assert asyncio.all_tasks() == {asyncio.current_task()}, "tasks that outlive their process"
         self.scheduler.close()
+        self.files.python.close()
         assert not self.trouble, self.trouble
 
 

@@ -162,7 +162,9 @@ async def test_the_handled_message_is_restored_when_a_response_is_delivered(lab:
 
     async def client(our: Our) -> bytes:
         return (
-            await our.send_and_await_response("b.dev@server:t:os", our.process.process_name.encode())
+            await our.send_and_await_response(
+                "b.dev@server:t:os", our.process.process_name.encode()
+            )
         ).body
 
     one = asyncio.ensure_future(lab.play("a.dev@one:t:os", client))
