@@ -9,7 +9,7 @@ under way at a time, but those of one process on one path are carried out in ord
 """
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -124,6 +124,7 @@ class _Service:
         self._descriptors = descriptors
         self._lanes = Lanes()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._threads: set[asyncio.Future[Any]] = set()
         self._room = asyncio.Event()
         self._closed = False
 
@@ -147,8 +148,8 @@ class _Service:
     async def close(self) -> None:
         """Wait for the threads, so that nothing is written any more; begin nothing new."""
         self._closed = True
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if self._threads:
+            await asyncio.wait(self._threads)
         self.desk.handles.close_all()
         self.desk.drives.close()
 
@@ -234,7 +235,7 @@ class _Service:
         try:
             while True:
                 try:
-                    value = await asyncio.to_thread(work)
+                    value = await self._in_thread(work)
                 except Exception as error:  # noqa: BLE001 - the action decides what it means
                     work = steps.throw(error)
                 else:
@@ -245,6 +246,13 @@ class _Service:
             return self._failed(job, error)
         finally:
             steps.close()
+
+    def _in_thread(self, work: Callable[[], Any]) -> Awaitable[Any]:
+        """Run work in a thread; when the task is cancelled it goes on, and `close` waits for it."""
+        future = asyncio.get_running_loop().run_in_executor(None, work)
+        self._threads.add(future)
+        future.add_done_callback(self._threads.discard)
+        return asyncio.shield(future)
 
     async def _answer(self, request: Request, outcome: Reply | bytes) -> None:
         """Answer as Kinode does: errors only those who asked for an answer, and plainly."""

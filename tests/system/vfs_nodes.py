@@ -97,17 +97,18 @@ class Node:
         server = lifecycle.initialize(VFS, self.vfs, capabilities=[networking(NODE)])
         server.system = True
         lifecycle.run(server)
-        serving = server.running
         results = [self.start(id_, program) for id_, program in programs.items()]
         if remote is not None:
             results.append(self.start(APP, remote, "other.dev"))
         try:
             values = await asyncio.gather(*results)
         finally:
-            serving.stop()
-            await serving.wait()
+            alive, serving = not server.ended, server.running
+            lifecycle.kill(server)
+            if serving is not None:
+                await serving.wait()
             scheduler.close()
-        assert serving.task.cancelled(), "vfs ended by itself"
+        assert alive, "vfs ended by itself"
         assert not len(self.descriptors), "vfs left files open"
         return values[0] if len(values) == 1 else values
 
