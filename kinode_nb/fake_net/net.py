@@ -198,6 +198,11 @@ class Net:
             await asyncio.wait(self.tasks)
         self.scheduler.close()
 
+    def abandon(self) -> None:
+        """Remove the temporary homes of nodes that cannot be stopped; callable from any thread."""
+        for node in self.running():
+            self._homes.close(node.home)
+
     def keep(self, task: "asyncio.Task[None]") -> None:
         """Hold a task until it is done: asyncio itself does not."""
         self.tasks.add(task)

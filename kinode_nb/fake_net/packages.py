@@ -71,10 +71,10 @@ def find(name: str) -> Package:
 
 @lru_cache(maxsize=16)
 def _read_built_in(folder: Path) -> Package:
-    return _read(folder)
+    return _read(folder, "built in")
 
 
-def _read(folder: Path) -> Package:
+def _read(folder: Path, source: str = "") -> Package:
     metadata = read_metadata(folder)
     manifest = read_manifest(folder)
     files = _contents(folder / "pkg", "") | _contents(folder / "api", "api/", "*.wit")
@@ -92,7 +92,7 @@ def _read(folder: Path) -> Package:
         manifest=tuple(manifest),
         files=files,
         interfaces=frozenset(_interfaces(own)),
-        source=str(folder),
+        source=source or str(folder),
         digest=_digest(files),
     )
 

@@ -46,8 +46,11 @@ class Portal:
             raise KinodeError("this net is closed: make a new one with kinode_nb.FakeNet()")
         return asyncio.run_coroutine_threadsafe(work, self.loop)
 
-    def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the runtime's thread and wait for it; an interrupt ends the wait."""
+    def call(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
+        """Run a coroutine on the runtime's thread and wait for it; an interrupt ends the wait.
+
+        Raises TimeoutError after ``timeout`` seconds.
+        """
         if self.inside:
             work.close()
             raise BlockingCallError(
@@ -56,7 +59,7 @@ class Portal:
             )
         future = self.submit(work)
         try:
-            return future.result()  # type: ignore[no-any-return]
+            return future.result(timeout)  # type: ignore[no-any-return]
         except BaseException:
             future.cancel()
             raise
@@ -69,8 +72,8 @@ class Portal:
 
         return self.call(work())
 
-    def close(self) -> None:
-        """End the thread, with whatever still runs on its loop."""
+    def close(self, timeout: float | None = None) -> None:
+        """End the thread, with whatever still runs on its loop; wait ``timeout`` seconds at most."""
         if self._thread.is_alive() and not self.inside:
             self.loop.call_soon_threadsafe(self._stopped.set)
-            self._thread.join()
+            self._thread.join(timeout)

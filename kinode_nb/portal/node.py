@@ -23,7 +23,7 @@ from kinode_nb.types import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kinode_nb.portal.fakenet import FakeNet
+    from kinode_nb.portal.net import FakeNet
 
 T = TypeVar("T")
 
@@ -196,6 +196,6 @@ class Node:
         return hash(id(self._core))
 
     def __repr__(self) -> str:
-        """Return one line: name, status, port, home."""
+        """Return one line; the home is left out, so that no notebook stores a machine's paths."""
         port = f"port {self.port}" if self.port else "no HTTP"
-        return f"<Node {self.name} {self.status}, {port}, home {self.home}>"
+        return f"<Node {self.name}: {self.status}, {port}>"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kinode_nb.portal import FakeNet
+from kinode_nb.process_lib import Our
 
 
 def descriptors() -> int:
@@ -71,3 +72,23 @@ def test_a_boot_that_fails_leaves_nothing(net: FakeNet, tmp_path: Path) -> None:
     net.stop()
     assert descriptors() == before
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_process_that_never_yields_does_not_keep_a_home(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kinode_nb.portal.net._PATIENCE", 0.2)
+    net = FakeNet()
+    node = net.boot(port="none")
+    begun, go = threading.Event(), threading.Event()
+
+    async def wedge(_: Our) -> None:
+        begun.set()
+        go.wait()
+
+    node.spawn(wedge)
+    assert begun.wait(30)
+    net.close()
+    assert not node.home.exists()
+    go.set()
+    net.portal.close()

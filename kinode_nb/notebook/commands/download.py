@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from kinode_nb.notebook.commands import kinds
-from kinode_nb.notebook.commands.context import Context
+from kinode_nb.notebook.commands.context import Context, Progress
 from kinode_nb.notebook.commands.verb import ACTING, PACKAGE, Argument, Count, Flag, Values, Verb
 from kinode_nb.types import TransferError, nearest
 
@@ -29,11 +29,12 @@ def run(context: Context, values: Values) -> object:
 
 def _follow(context: Context, transfers: list["Transfer"], *, wait: bool) -> None:
     """Show each transfer, and wait for the end of all; raises TransferError, KeyboardInterrupt."""
-    views = [context.show(transfer) for transfer in transfers]
-    if not wait:
-        return
+    views: list[Progress] = []
     failures = []
     try:
+        views.extend(map(context.show, transfers))
+        if not wait:
+            return
         for transfer in transfers:
             try:
                 transfer.wait()
@@ -43,7 +44,7 @@ def _follow(context: Context, transfers: list["Transfer"], *, wait: bool) -> Non
         running = [each.id for each in transfers if each.status in {"waiting", "running"}]
         raise KeyboardInterrupt(_what_goes_on(running, context.prompt)) from None
     finally:
-        for view in views:
+        for view in views if wait else ():
             view.finish()
     if len(transfers) == 1 and failures:
         raise failures[0]

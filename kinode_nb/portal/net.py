@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _open: "weakref.WeakSet[FakeNet]" = weakref.WeakSet()
+_PATIENCE = 5  # seconds until a net that a process holds up is left to its fate
 _SAVED = {".csv": "to_csv", ".parquet": "to_parquet", ".jsonl": "to_json", ".json": "to_json"}
 
 
@@ -113,8 +114,11 @@ class FakeNet:
         """Stop all nodes and end the net's thread."""
         if self in _open:
             _open.discard(self)
-            self.portal.call(self.core.close())
-            self.portal.close()
+            try:
+                self.portal.call(self.core.close(), _PATIENCE)
+            except TimeoutError:  # a process never yields: its thread ends with this process
+                self.core.abandon()
+            self.portal.close(_PATIENCE)
 
     def reset(self, seed: int | None = None) -> None:
         """Stop all, clear the log, and start a new net."""
