@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from kinode_nb import aio
     from kinode_nb.portal import FakeNet, Node, Transfer
-    from kinode_nb.portal.fakenet import fakenet
+    from kinode_nb.portal.net import fakenet
     from kinode_nb.types import KinodeError, SendError
 
 __version__ = "0.1.0"

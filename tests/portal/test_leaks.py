@@ -82,11 +82,13 @@ def test_a_process_that_never_yields_does_not_keep_a_home(
     node = net.boot(port="none")
     begun, go = threading.Event(), threading.Event()
 
-    async def wedge(_: Our) -> None:
+    async def wedge(our: Our) -> None:
+        await our.receive()
         begun.set()
         go.wait()
 
-    node.spawn(wedge)
+    address = node.spawn(wedge)
+    net.portal.submit(net.core.node().request(address, None))
     assert begun.wait(30)
     net.close()
     assert not node.home.exists()
