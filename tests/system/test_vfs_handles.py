@@ -209,6 +209,29 @@ def test_cursors_of_ended_processes_are_not_kept_for_ever(node):
     assert node.run(program) <= 257
 
 
+def test_a_process_that_lives_again_keeps_its_cursors(node):
+    """Its name is among those that have ended, which are forgotten in the end."""
+    (node.drive / "file").write_bytes(b"0123456789")
+
+    async def short(our):
+        await ask(our, FILE, {"Seek": {"Start": 3}})
+
+    async def again(our):
+        await ask(our, FILE, {"OpenFile": {"create": False}})
+        await ask(our, FILE, {"Seek": {"Start": 5}})
+        for number in range(300):
+            await node.start(f"{number}:app:tester.os", short)
+        return (await ask(our, FILE, ONE))[1]
+
+    async def program(our):
+        await node.start("again:app:tester.os", short)
+        while ProcessId.parse("again:app:tester.os") in node.kernel.processes:
+            await ask(our, DRIVE, "Metadata")
+        return await node.start("again:app:tester.os", again)
+
+    assert node.run(program) == b"5"
+
+
 def test_forgetting_is_fine_before_and_after_vfs_runs(node):
     node.run(lambda our: ask(our, DRIVE, "CreateDrive"))
     node.vfs.forget(ProcessId.parse(APP))
