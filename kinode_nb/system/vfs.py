@@ -9,8 +9,9 @@ under way at a time, but those of one process on one path are carried out in ord
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import GeneratorType
 from typing import Any, NamedTuple
 
 from kinode_nb.process_lib import LazyLoadBlob, Our, ProcessId, Request
@@ -193,7 +194,7 @@ class _Service:
 
     def _act(self, job: Job) -> _Outcome:
         outcome = _ACTIONS[job.action](self.desk, job)
-        if isinstance(outcome, Generator):
+        if isinstance(outcome, GeneratorType):
             try:
                 return _Pending(outcome, next(outcome))
             except StopIteration as done:
