@@ -11,7 +11,6 @@ under way at a time, but those of one process on one path are carried out in ord
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from types import GeneratorType
 from typing import Any, NamedTuple
 
 from kinode_nb.process_lib import LazyLoadBlob, Our, ProcessId, Request
@@ -194,14 +193,14 @@ class _Service:
 
     def _act(self, job: Job) -> _Outcome:
         outcome = _ACTIONS[job.action](self.desk, job)
-        if isinstance(outcome, GeneratorType):
-            try:
-                return _Pending(outcome, next(outcome))
-            except StopIteration as done:
-                return done.value  # type: ignore[no-any-return]  # a Reply
-        if job.action == "CreateDrive":
-            self._gate.grant_drive(job)
-        return outcome
+        if isinstance(outcome, tuple):
+            if job.action == "CreateDrive":
+                self._gate.grant_drive(job)
+            return outcome
+        try:
+            return _Pending(outcome, next(outcome))
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]  # a Reply
 
     def _failed(self, job: Job, error: Exception) -> bytes:
         if not isinstance(error, Refused | OSError):
