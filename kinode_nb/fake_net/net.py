@@ -13,6 +13,7 @@ from kinode_nb.runtime.clock import Clock, SystemClock
 from kinode_nb.runtime.message_log import MessageLog
 from kinode_nb.runtime.process import Process
 from kinode_nb.runtime.scheduler import Scheduler
+from kinode_nb.system.vfs import Descriptors
 from kinode_nb.transports.loopback import Loopback
 from kinode_nb.types import NodeError, UsageError, check_node_name, nearest
 
@@ -37,6 +38,7 @@ class Net:
         self._current: str | None = None
         self._homes = Homes()
         self._transport = Loopback()
+        self._descriptors = Descriptors()  # one limit of open files for all nodes
         self._seed = seed
         _keep_freed_memory()
 
@@ -77,6 +79,7 @@ class Net:
                 scheduler=self.scheduler,
                 log=self.log,
                 transport=self._transport,
+                descriptors=self._descriptors,
                 random=Random(f"{self._seed}/{name}"),
                 verbosity=verbosity,
                 options=options,

@@ -78,6 +78,7 @@ class Node:
         log: MessageLog,
         transport: Loopback,
         random: Random,
+        descriptors: vfs.Descriptors,
         verbosity: int,
         options: tuple[object, ...],
     ) -> None:
@@ -96,6 +97,7 @@ class Node:
         self.packages: dict[PackageId, packages.Package] = {}
         self.on_started: list[Callable[[packages.Package, list[Process]], None]] = []
         self._transport = transport
+        self._descriptors = descriptors
         self._clock = scheduler.clock
         self._booted = self._stopped_at = 0
         self._hosting = NodeHosting(name, home)
@@ -109,7 +111,7 @@ class Node:
     def start(self) -> None:
         """Start the system processes, and be reachable."""
         self._booted = self._clock.now_ns()
-        self.files = vfs.process(self.home, Rights(self.kernel))
+        self.files = vfs.process(self.home, Rights(self.kernel), self._descriptors)
         self._system(VFS, self.files)
         self._system(NET, net_process.init, networking(self.name))
         web = self._system(HTTP_SERVER, http_server.init, networking(self.name))
