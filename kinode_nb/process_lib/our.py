@@ -1,6 +1,6 @@
 """`Our`: a process's own handle, through which it receives, sends, spawns and remembers."""
 
-from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from kinode_nb.process_lib.syscalls import Program, Syscalls
@@ -34,12 +34,15 @@ class Our:
     seconds, as in Kinode.
     """
 
+    # `async for` looks these up on the class: a slot hands it the system call without a detour.
+    __slots__ = ("__anext__", "__dict__", "__weakref__")
+
     def __init__(self, syscalls: Syscalls) -> None:
         """Wrap a process's system calls."""
         self._syscalls = syscalls
         self.address: Address = syscalls.our()
         """The process's own address."""
-        self._receive = syscalls.receive
+        self._receive = self.__anext__ = syscalls.receive
         self._crowded = syscalls.crowded
         self.has_blob = syscalls.has_blob
         """Tell whether the last received message has a blob."""
@@ -80,10 +83,6 @@ class Our:
     def __aiter__(self) -> AsyncIterator[Received]:
         """Receive messages one after the other."""
         return self
-
-    def __anext__(self) -> Awaitable[Received]:
-        """Wait for the next message."""
-        return self._receive()
 
     async def receive(self) -> Received:
         """Wait for the next Request, Response or SendError, in the order of arrival."""

@@ -70,7 +70,7 @@ class Correspondence:
         return self._last_blob
 
     @coroutine
-    def receive(self) -> Generator[Any, None, Received]:
+    def receive(self) -> Generator[Any, None, Received]:  # noqa: C901 - a step less is a call less
         """Wait for the next message, in the order of arrival."""
         queue = self._queue
         mailbox = self._mailbox
@@ -90,14 +90,16 @@ class Correspondence:
                 mailbox.next_in_line()
                 raise
             arrival.wakeup = None
-        message, blob, entry = queue.popleft()
-        self._blob = blob
-        if blob is not None:
-            self._last_blob = blob
+        message, self._blob, entry = queue.popleft()
+        if self._blob is not None:
+            self._last_blob = self._blob
         self._cause = seq = message.seq
-        log = self._log
+        log, now = self._log, self._now
         if seq >= log.first:  # else the log was cleared since
-            log.delivered[seq - log.first] = self._now()
+            try:
+                log.delivered[seq - log.first] = now()
+            except IndexError:
+                log.take(seq, now())
         if entry is not None:
             return self._settle(message, entry)
         if message.rsvp is not None or message.expects_response is not None:
@@ -127,9 +129,42 @@ class Correspondence:
         blob: LazyLoadBlob | None,
     ) -> None:
         """Send a Request."""
-        self._request(
-            target, body, expects_response, inherit, metadata, capabilities, blob, context, None
+        if target not in self._lines:
+            target = self._local(target)
+        rsvp = None
+        if inherit:
+            blob, id_, rsvp = self._inherited(blob)
+        else:
+            bits = self._bits
+            id_ = bits(64)
+        if expects_response is not None:
+            rsvp = self._address
+        log, now, route = self._log, self._now, self._route
+        request = Request(
+            self._address,
+            target,
+            id_,
+            body,
+            inherit,
+            metadata,
+            self._attached(capabilities) if capabilities else (),
+            -1 if blob is None else len(blob.bytes),
+            None if blob is None else blob.mime,
+            log.first + len(log.entries),
+            now(),
+            self._cause,
+            expects_response,
+            rsvp,
         )
+        if expects_response is not None:
+            entry = Outstanding(request, blob, context, self._prompting)
+            if inherit:
+                self._outstanding.add(entry)
+            else:
+                self._entries[id_] = entry
+            if expects_response < self._scheduler.patience:
+                self._scheduler.arm(expects_response)
+        route(request, blob, self._process)
 
     @coroutine
     def send_and_await_response(
@@ -143,13 +178,9 @@ class Correspondence:
         blob: LazyLoadBlob | None,
     ) -> Generator[Any, None, Response]:
         """Send a Request and wait for its Response; raises SendError."""
-        waiters = self._waiters
-        waiter = waiters.pop() if waiters else self._new_waiter()
         prompting = self._prompting
+        waiter = self._await(target, body, timeout, inherit, metadata, capabilities, blob)
         try:
-            self._request(
-                target, body, timeout, inherit, metadata, capabilities, blob, None, waiter
-            )
             if waiter.outcome is None:
                 waiter._asyncio_future_blocking = True  # noqa: SLF001 - asyncio's name
                 yield waiter
@@ -165,16 +196,82 @@ class Correspondence:
         if blob is not None:
             self._last_blob = blob
             waiter.blob = None
-        waiters.append(waiter)
+        self._waiters.append(waiter)
         self._cause = seq = outcome.seq  # type: ignore[union-attr]  # woken by its outcome only
-        log = self._log
-        if seq >= log.first:
-            log.delivered[seq - log.first] = self._now()
+        log, now = self._log, self._now
+        if seq >= log.first:  # else the log was cleared since
+            try:
+                log.delivered[seq - log.first] = now()
+            except IndexError:
+                log.take(seq, now())
         if type(outcome) is not Response:
             raise outcome  # type: ignore[misc]
         if outcome.capabilities:
             self._received_capabilities.update(outcome.capabilities)
         return outcome
+
+    def _await(
+        self,
+        target: Address,
+        body: bytes,
+        timeout: int,
+        inherit: bool,
+        metadata: str | None,
+        capabilities: Sequence[Capability],
+        blob: LazyLoadBlob | None,
+    ) -> Waiter:
+        """Send a Request whose Response will be awaited.
+
+        What `send_request` does, spelled out once more: this is the hot path.
+        """
+        if target not in self._lines:
+            target = self._local(target)
+            if target == self._address:
+                raise ProcessError("a process cannot await its own Response: use send_request")
+        if inherit:
+            blob, id_, _ = self._inherited(blob)
+        else:
+            bits = self._bits
+            id_ = bits(64)
+        log, now, route, waiters = self._log, self._now, self._route, self._waiters
+        request = Request(
+            self._address,
+            target,
+            id_,
+            body,
+            inherit,
+            metadata,
+            self._attached(capabilities) if capabilities else (),
+            -1 if blob is None else len(blob.bytes),
+            None if blob is None else blob.mime,
+            log.first + len(log.entries),
+            now(),
+            self._cause,
+            timeout,
+            self._address,
+        )
+        waiter = waiters.pop() if waiters else self._new_waiter()
+        waiter.request = request
+        waiter.blob = blob
+        if inherit:
+            self._outstanding.add(waiter)
+        else:
+            self._entries[id_] = waiter
+        if timeout < self._scheduler.patience:
+            self._scheduler.arm(timeout)
+        route(request, blob, self._process)
+        return waiter
+
+    def _inherited(
+        self, blob: LazyLoadBlob | None
+    ) -> tuple[LazyLoadBlob | None, int, Address | None]:
+        """Return the blob, the id and the rsvp of a Request that inherits."""
+        if blob is None:
+            blob = self._last_blob
+        prompting = self._prompting
+        if prompting is None:
+            return blob, self._bits(64), None
+        return blob, prompting.id, prompting.rsvp
 
     def _new_waiter(self) -> Waiter:
         self._mailbox.waiters_made += 1
@@ -202,66 +299,6 @@ class Correspondence:
     def _local(self, target: Address) -> Address:
         return target if target.node != "our" else Address(self._address.node, target.process)
 
-    def _request(
-        self,
-        target: Address,
-        body: bytes,
-        expects_response: int | None,
-        inherit: bool,
-        metadata: str | None,
-        capabilities: Sequence[Capability],
-        blob: LazyLoadBlob | None,
-        context: Any,
-        waiter: Waiter | None,
-    ) -> None:
-        """Build one Request by Kinode's rules for ids, rsvp, blobs and capabilities; route it."""
-        if target not in self._lines:
-            target = self._local(target)
-            if waiter is not None and target == self._address:
-                raise ProcessError("a process cannot await its own Response: use send_request")
-        prompting = self._prompting
-        rsvp = None
-        if inherit:
-            blob = self._last_blob if blob is None else blob
-        if inherit and prompting is not None:
-            id_, rsvp = prompting.id, prompting.rsvp
-        else:
-            id_ = self._bits(64)
-        if expects_response is not None:
-            rsvp = self._address
-        log = self._log
-        request = Request(
-            self._address,
-            target,
-            id_,
-            body,
-            inherit,
-            metadata,
-            self._attached(capabilities) if capabilities else (),
-            -1 if blob is None else len(blob.bytes),
-            None if blob is None else blob.mime,
-            log.first + len(log.entries),
-            self._now(),
-            self._cause,
-            expects_response,
-            rsvp,
-        )
-        if expects_response is not None:
-            entry: Waiter | Outstanding
-            if waiter is not None:
-                waiter.request = request
-                waiter.blob = blob
-                entry = waiter
-            else:
-                entry = Outstanding(request, blob, context, prompting)
-            if inherit:
-                self._outstanding.add(entry)
-            else:
-                self._entries[id_] = entry
-            if expects_response < self._scheduler.patience:
-                self._scheduler.arm(expects_response)
-        self._route(request, blob, self._process)
-
     def _attached(self, capabilities: Sequence[Capability]) -> tuple[Capability, ...]:
         """Keep what the sender issued or holds; the rest vanishes silently, as in Kinode."""
         return tuple(each for each in capabilities if self._process.holds(each))
@@ -284,8 +321,8 @@ class Correspondence:
             raise ProcessError("only a Request can be answered")
         if inherit and blob is None:
             blob = self._last_blob
-        log = self._log
-        self._route(
+        log, now, route = self._log, self._now, self._route
+        route(
             Response(
                 self._address,
                 prompting.rsvp or prompting.source,
@@ -297,7 +334,7 @@ class Correspondence:
                 -1 if blob is None else len(blob.bytes),
                 None if blob is None else blob.mime,
                 log.first + len(log.entries),
-                self._now(),
+                now(),
                 prompting.seq,
             ),
             blob,
@@ -317,7 +354,7 @@ class Correspondence:
         self, target: Address, body: bytes, metadata: str | None, blob: LazyLoadBlob | None
     ) -> None:
         """Send a Request at once, expecting nothing: for processes that have ended."""
-        self._request(target, body, None, False, metadata, (), blob, None, None)
+        self.send_request(target, body, None, False, metadata, (), None, blob)
 
 
 def with_context(response: Response, context: object) -> Response:

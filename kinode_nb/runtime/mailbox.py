@@ -66,11 +66,9 @@ class Mailbox:
         return self.patient > 0 or self.waiters_made > len(self.waiters) or self.closed
 
     def put(self, item: object) -> None:
-        """Take an item in and wake the process. It always fits: waiting comes before sending."""
+        """Take in what always fits, and wake the process."""
         self.queue.append(item)
         self.arrival.wake()
-        if len(self.queue) >= CAPACITY:
-            self.crowd()
 
     def crowd(self) -> None:
         """Tell all senders to look before they send."""
@@ -87,10 +85,14 @@ class Mailbox:
         self._admit(CAPACITY + 1 - len(self.queue) - self._promised)
         self.next_in_line()
         breath, self._breath = self._breath, False
-        if not (self._room or self._promised or self._line or len(self.queue) > CAPACITY):
-            self.attention = False
-            self._scheduler.crowded.discard(self)
+        self.attention = bool(self._room or self._line or len(self.queue) > CAPACITY)
+        self._relax()
         return breath
+
+    def _relax(self) -> None:
+        """Tell senders that they need not look any more, when that is so."""
+        if not (self.attention or self._promised):
+            self._scheduler.crowded.discard(self)
 
     # Senders that wait for room.
 
@@ -112,10 +114,12 @@ class Mailbox:
             else:
                 self._promised -= 1
                 self._admit(CAPACITY - len(self.queue) - self._promised)
+                self._relax()
             raise
         finally:
             sender.patient -= 1
         self._promised -= 1
+        self._relax()  # what is sent now may be what fills it again
 
     def release(self) -> None:
         """Let all go on that wait for room: from now on the process waits in a send itself."""

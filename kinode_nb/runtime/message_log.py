@@ -12,6 +12,7 @@ from collections.abc import Callable
 from kinode_nb.types import Address, Event, Message
 
 Entry = Message | Event
+_GROWTH = 4096
 
 
 class MessageLog:
@@ -21,7 +22,11 @@ class MessageLog:
         """Start empty; the first message is number 1."""
         self.entries: list[Entry] = []
         self.delivered = array("q")
-        """Beside each entry, when its receiver took it (clock nanoseconds; 0: not yet)."""
+        """By position in the entries, when a message was taken by its receiver (clock ns).
+
+        0, or beyond the end, is not yet. It grows by thousands when a message is taken, since an
+        item is set much faster than one is appended.
+        """
         self.outcomes: dict[int, tuple[str, str]] = {}
         """By ``seq``: (status, reason), where it is not what delivery and answers tell."""
         self.answers: dict[int, int] = {}
@@ -39,12 +44,14 @@ class MessageLog:
     def record(self, message: Entry) -> None:
         """Write down a message that was just numbered with `next_seq`."""
         self.entries.append(message)
-        self.delivered.append(0)
 
     def take(self, seq: int, now: int) -> None:
         """Write down when a message was taken by its receiver."""
         index = seq - self.first
         if index >= 0:
+            missing = index + 1 - len(self.delivered)
+            if missing > 0:
+                self.delivered.extend(array("q", bytes(8 * max(missing, _GROWTH))))
             self.delivered[index] = now
 
     def end(self, seq: int, status: str, reason: str) -> None:

@@ -39,6 +39,8 @@ class Scheduler:
         """The tasks that may go on. Whoever appends to it while not `awake` calls `wake`."""
         self.awake = False
         self._timer: asyncio.TimerHandle | None = None
+        self._done = loop.create_future()  # a real one: asyncio's wake-ups are fastest with it
+        self._done.set_result(None)
 
     def push(self, suspension: Suspension) -> None:
         """Put a task that may go on at the end of the queue."""
@@ -52,13 +54,13 @@ class Scheduler:
         self.loop.call_soon(self._turn)
 
     def _turn(self) -> None:
-        ready = self.ready
+        ready, done = self.ready, self._done
         steps = _STEPS_A_TURN
         try:
             while ready and steps:
                 steps -= 1
                 suspension = ready.popleft()
-                suspension.context.run(suspension.wakeup, suspension)
+                suspension.context.run(suspension.wakeup, done)
         finally:  # also when a step raised (asyncio lets KeyboardInterrupt through)
             self.awake = False
             if ready:

@@ -4,6 +4,7 @@ asyncio wakes a waiting task by one trip through its loop, with a selector call 
 scheduler steps the tasks of many messages in one trip. It can, because asyncio's tasks accept
 any object with the future protocol (``_asyncio_future_blocking``) and hand it their own
 wake-up; that keeps them real tasks, so timeouts, task groups and cancellation work in them.
+The wake-up wants the future that is done, to raise what it holds: any will do that holds nothing.
 """
 
 from collections.abc import Callable, Generator
@@ -60,7 +61,3 @@ class Suspension:
         """Wake the task, and leave it to the task to raise the CancelledError: return False."""
         self.wake()
         return False
-
-    # asyncio asks for the result, and throws it away, each time a task goes on. There is none;
-    # a C function that returns None is the fastest way to say so.
-    result = staticmethod({}.clear)

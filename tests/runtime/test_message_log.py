@@ -49,7 +49,7 @@ async def test_what_was_not_taken_yet_is_not_delivered(lab: Lab):
         await our.send_request(ECHO, b"x")
 
     await lab.play(MAIN, main)
-    assert lab.log.delivered[lab.find(b"x").seq - 1] == 0
+    assert not any(lab.log.delivered[lab.find(b"x").seq - 1 :])
 
 
 @in_lab
@@ -104,7 +104,6 @@ async def test_clearing_in_the_middle_of_things(lab: Lab):
 
     assert await lab.play(MAIN, main) == [b"0", b"1", b"2", b"3"]
     log = lab.log
-    assert len(log.entries) == len(log.delivered)
     assert [entry.seq for entry in log.entries] == list(
         range(log.first, log.first + len(log.entries))
     )
@@ -148,5 +147,5 @@ def test_numbers_go_on_after_clear():
     log.take(first.seq, 5)
     log.end(first.seq, "dropped", "too late")
     assert (first.seq, second.seq, log.next_seq) == (1, 2, 3)
-    assert list(log.delivered) == [0]
+    assert not any(log.delivered)
     assert log.outcomes == {}
