@@ -4,8 +4,9 @@
 ``package:publisher/drive/…``. Requests and answers are those of Kinode's vfs
 (``kinode/src/vfs.rs``); `process_lib.vfs` writes them for process authors.
 
-Small actions are done at once. What moves many bytes is done in threads, so several Requests are
-under way at a time, but those of one process on one path are carried out in order.
+Small actions are done at once, larger ones too while the files are as fast as memory (`vfs_pace`).
+What moves many bytes else is done in threads, so several Requests are under way at a time, but
+those of one process on one path are carried out in order.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from kinode_nb.system.vfs_errors import OUT_OF_DESCRIPTORS, Refused, answer
 from kinode_nb.system.vfs_files import Desk, Reply, Steps
 from kinode_nb.system.vfs_handles import Handles
 from kinode_nb.system.vfs_lanes import Lanes, Turn
+from kinode_nb.system.vfs_pace import Pace
 from kinode_nb.system.vfs_requests import Job, read
 from kinode_nb.system.vfs_rights import Gate, Rights
 from kinode_nb.system.vfs_zips import add_zip
@@ -123,6 +125,7 @@ class _Service:
         self._gate = gate
         self._descriptors = descriptors
         self._lanes = Lanes()
+        self._pace = Pace()
         self._tasks: set[asyncio.Task[None]] = set()
         self._threads: set[asyncio.Future[Any]] = set()
         self._room = asyncio.Event()
@@ -198,9 +201,12 @@ class _Service:
                 self._gate.grant_drive(job)
             return outcome
         try:
-            return _Pending(outcome, next(outcome))
+            work = next(outcome)
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]  # a Reply
+        if self._pace.at_once(job):
+            return self._pace.run(outcome, work)
+        return _Pending(outcome, work)
 
     def _failed(self, job: Job, error: Exception) -> bytes:
         if not isinstance(error, Refused | OSError):
@@ -267,3 +273,5 @@ class _Service:
                 blob=None if data is None else LazyLoadBlob(data, _MIME),
                 to=request,
             )
+        if self._pace.breathless():
+            await asyncio.sleep(0)

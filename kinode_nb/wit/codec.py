@@ -48,7 +48,8 @@ def decode(type_: type | Shape, body: bytes) -> Any:
     try:
         return shape.lift(raw)
     except MismatchError as error:
-        raise WitBodyError(str(error)) from None
+        # As it stands: its text is dear, and often nobody reads it.
+        raise WitBodyError(error.with_traceback(None)) from None
 
 
 def decode_any(types: Iterable[type | Shape], body: bytes) -> Any:

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from kinode_nb.process_lib import LazyLoadBlob, Response
-from kinode_nb.system import vfs, vfs_files, vfs_transfers
+from kinode_nb.system import vfs, vfs_files, vfs_pace, vfs_transfers
 from tests.system.vfs_nodes import (
     DRIVE,
     MALFORMED,
@@ -47,6 +47,7 @@ def gate(monkeypatch):
         return read_exactly(file, length, offset)
 
     monkeypatch.setattr(vfs_files, "read_exactly", held_back)
+    monkeypatch.setattr(vfs_pace.Pace, "at_once", lambda *_: False)  # as with a slow disk
     yield Gate
     Gate.open.set()
 

@@ -17,5 +17,5 @@ async def init(our: Our) -> None:
     chat = Chat(our)
     transfers = await FileTransfer.open(our)
     async for message in our:
-        if not (await chat.handle(message) or await transfers.handle(message)):
+        if not (await transfers.handle(message) or await chat.handle(message)):
             print(f"got an unexpected message from {getattr(message, 'source', our.address)}")

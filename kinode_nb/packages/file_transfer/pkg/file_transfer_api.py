@@ -5,12 +5,14 @@ main process spawns a worker, the worker asks the provider's main process, which
 worker of its own, and the two workers exchange the file.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kinode_nb import wit
 from kinode_nb.process_lib import (
     Address,
+    Capability,
     KinodeError,
     Our,
     Request,
@@ -38,7 +40,10 @@ class FileTransfer:
     def __init__(self, our: Our) -> None:
         """Use `open`."""
         self._our = our
-        self._shown: dict[str, int] = {}
+        self._shown: dict[Address, int] = {}
+        # What a worker needs is held by now. Later each worker that runs adds one more, and to hand
+        # all on to the next would cost ever more.
+        self._capabilities = our.our_capabilities()
 
     @classmethod
     async def open(cls, our: Our) -> "FileTransfer":
@@ -52,11 +57,12 @@ class FileTransfer:
         if not isinstance(message, Request):
             return await self._answered(message)
         try:
-            request = wit.decode_any(
-                (api.TransferRequest, worker_api.Request), message.body
-            )
+            request = wit.decode(worker_api.Request, message.body)
         except wit.WitError:
-            return False
+            try:
+                request = wit.decode(api.TransferRequest, message.body)
+            except wit.WitError:
+                return False
         match request:
             case api.TransferRequest.ListFiles():
                 await self._list_files()
@@ -87,7 +93,12 @@ class FileTransfer:
         target = download.target if download.is_requestor else message.source
         try:
             await start_download(
-                our, download.name, target, download.is_requestor, message.metadata
+                our,
+                download.name,
+                target,
+                download.is_requestor,
+                message.metadata,
+                self._capabilities,
             )
         except KinodeError as error:
             await our.send_response(refused(f"no worker could be started: {error}"))
@@ -96,9 +107,8 @@ class FileTransfer:
         source = message.source
         if source.node != self._our.node or source.package_id != self._our.package_id:
             return
-        key = str(source)
-        if self._shown.get(key) != progress.progress:
-            self._shown[key] = progress.progress
+        if self._shown.get(source) != progress.progress:
+            self._shown[source] = progress.progress
             if len(self._shown) > _SHOWN:
                 del self._shown[next(iter(self._shown))]
             self._our.print_to_terminal(0, f"{progress.name} progress: {progress.progress}%")
@@ -118,17 +128,25 @@ class FileTransfer:
 
 
 async def start_download(
-    our: Our, name: str, target: Address, is_requestor: bool, metadata: str | None = None
+    our: Our,
+    name: str,
+    target: Address,
+    is_requestor: bool,
+    metadata: str | None = None,
+    capabilities: Sequence[Capability] | None = None,
 ) -> None:
     """Spawn a worker in our own package and let it begin.
 
     Its answer, a ``Download`` Response, arrives at our process with a `Started` context: ``Ok``
     when the provider has opened the file. ``metadata`` is the Download's (see
-    `file_transfer_wire`). Raises SpawnError and SendError.
+    `file_transfer_wire`). The worker gets the ``capabilities``, or all of ours: those to message
+    each worker that runs are among them. Raises SpawnError and SendError.
     """
+    if capabilities is None:
+        capabilities = our.our_capabilities()
     worker = await our.spawn(
         f"{our.package_id}/pkg/file_transfer_worker.py",
-        request_capabilities=our.our_capabilities(),
+        request_capabilities=capabilities,
     )
     await our.send_request(
         worker,
@@ -144,5 +162,3 @@ async def start_download(
 def refused(reason: str) -> Any:  # worker_api.Response
     """Return the Response that refuses a download."""
     return worker_api.Response.Download(wit.Err(reason))
-
-

@@ -4,51 +4,44 @@ Every chunk is written at its own offset and counted by its bytes, so that a los
 reordered chunk can never pass for a finished file.
 """
 
-import asyncio
 import contextlib
-
-from blake3 import blake3
 
 from kinode_nb.process_lib import Our, SendError, VfsError, vfs
 
-from .file_transfer_wire import Failure, digest_of, update
+from .file_transfer_digest import Digest, digest_of
+from .file_transfer_wire import CHUNK, Failure
 
 
 class Assembly:
     """The temporary file of one download, named after its worker."""
 
-    def __init__(self, our: Our, file: vfs.File, path: str) -> None:
-        """Use `open`."""
+    def __init__(self, our: Our) -> None:
+        """Begin with nothing; the file is made, in the ``tmp`` drive, when there is something."""
         self.bytes = self.chunks = 0
         """How much was written."""
         self._our = our
-        self._file: vfs.File | None = file
-        self._path = path
+        name = f"{our.process.process_name}.part"
+        self._path = f"{our.package_id}/tmp/{name}"  # noqa: S108 - a drive of the package's own
+        self._file: vfs.File | None = None
+        self._made = False
         self._prefix = 0
         """All bytes below are written."""
         self._beyond: dict[int, int] = {}
         """By offset, the lengths of chunks that came before their turn."""
-        self._hasher = blake3()
+        self._digest = Digest()
         self._in_order = True
 
-    @classmethod
-    async def open(cls, our: Our) -> "Assembly":
-        """Begin an empty file in the ``tmp`` drive."""
-        path = f"{our.package_id}/tmp/{our.process.process_name}.part"
-        return cls(our, await vfs.open_file(our, path, create=True), path)
+    async def add(self, offset: int, data: bytes, size: int) -> bool:
+        """Write a chunk of a file of that size; False when it was there already.
 
-    async def add(self, offset: int, data: bytes) -> bool:
-        """Write a chunk; False when it was there already. Raises Failure when chunks overlap."""
-        assert self._file is not None
+        Raises Failure when chunks overlap.
+        """
         if not self._is_new(offset, len(data)):
             return False
         in_turn = offset == self._prefix
         if in_turn and self._in_order:
-            hashed = asyncio.create_task(update(self._hasher, data))  # while it is written
-            await self._file.write_at(offset, data)
-            await hashed
-        else:
-            await self._file.write_at(offset, data)
+            await self._digest.add(data)
+        await self._write(offset, data, whole=len(data) == size)
         self.bytes += len(data)
         self.chunks += 1
         if not in_turn:
@@ -59,6 +52,15 @@ class Assembly:
             self._in_order = False  # those bytes are not at hand any more
             self._prefix += self._beyond.pop(self._prefix)
         return True
+
+    async def _write(self, offset: int, data: bytes, *, whole: bool) -> None:
+        self._made = True
+        if whole:  # at one stroke: a small file is mostly messages
+            await vfs.File(self._our, self._path).write(data)
+            return
+        if self._file is None:
+            self._file = await vfs.open_file(self._our, self._path, create=True)
+        await self._file.write_at(offset, data)
 
     def _is_new(self, offset: int, length: int) -> bool:
         end = offset + length
@@ -72,25 +74,31 @@ class Assembly:
 
     async def digest(self) -> str:
         """Return the digest of what was written, read again where it came out of order."""
-        if self._in_order:
-            return f"blake3:{self._hasher.hexdigest()}"
-        assert self._file is not None
-        return await digest_of(self._file, self.bytes)
+        if self._in_order or self._file is None:
+            return await self._digest.result()
+        return await digest_of(self._file, self.bytes, CHUNK)
 
     async def put_in_place(self, path: str) -> None:
         """Rename the file: it appears under its name whole, or not at all."""
-        assert self._file is not None
-        await self._file.close()
+        if not self._made:
+            await self._write(0, b"", whole=True)
+        await self._close()
         if path.count("/") > 2:  # noqa: PLR2004 - package/drive/name needs no folder made
             await vfs.create_dir_all(self._our, path.rpartition("/")[0])
         await vfs.rename(self._our, self._path, path)
-        self._file = None
+        self._made = False
 
     async def discard(self) -> None:
         """Remove the file, unless it is in place."""
-        if self._file is not None:
-            file, self._file = self._file, None
-            with contextlib.suppress(VfsError, SendError):
-                await file.close()
+        self._digest.close()
+        with contextlib.suppress(VfsError, SendError):
+            await self._close()
+        if self._made:
+            self._made = False
             with contextlib.suppress(VfsError, SendError):
                 await vfs.remove_file(self._our, self._path)
+
+    async def _close(self) -> None:
+        if self._file is not None:
+            file, self._file = self._file, None
+            await file.close()

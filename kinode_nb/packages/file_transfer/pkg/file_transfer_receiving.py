@@ -14,14 +14,15 @@ from kinode_nb.process_lib import (
 )
 
 from .file_transfer_assembly import Assembly
+from .file_transfer_digest import digest_of
 from .file_transfer_wire import (
+    CHUNK,
     DIFFERS,
     SECONDS,
     Failure,
     Offer,
     Report,
     bare_name,
-    digest_of,
     download_answer,
     read,
     safe_name,
@@ -29,10 +30,8 @@ from .file_transfer_wire import (
     write,
 )
 
-
-_DIFFERS = (
-    "{} is there already, and is not the same: --overwrite (overwrite=True) replaces it"
-)
+_LULL = 100_000_000  # ns: when a percent takes longer, progress is reported more often
+_DIFFERS = "{} is there already, and is not the same: --overwrite (overwrite=True) replaces it"
 
 
 class Receiver:
@@ -48,18 +47,20 @@ class Receiver:
         self._peer: Address | None = None
         self._plain = True
         self._size = -1
-        self._assembly: Assembly | None = None
+        self._assembly = Assembly(our)
         self._identical = False
         self._answered = False
         self._unanswered: Request | None = None
         """The provider's last Request that still waits for an answer."""
         self._path = ""
+        self._told = (-1, 0)
+        """The percentage that was reported last, and when."""
 
     @property
     def _bytes(self) -> int:
         if self._identical:
             return self._size
-        return self._assembly.bytes if self._assembly else 0
+        return self._assembly.bytes
 
     async def run(self) -> None:
         """Transfer the file; every end, good or bad, is reported to the parent."""
@@ -68,14 +69,12 @@ class Receiver:
         except (Failure, VfsError, SendError) as failure:
             await self._fail(str(failure))
         finally:
-            if self._assembly is not None:
-                await self._assembly.discard()
+            await self._assembly.discard()
 
     async def _transfer(self) -> None:
         self._given = safe_name(bare_name(self._given, self._provider.package_id))
         self._path = f"{self._our.package_id}/files/{self._given}"
         have, size = await self._existing()
-        self._assembly = await Assembly.open(self._our)
         if await self._ask(have, size):
             await self._assembly.discard()
             await self._report(status="done", digest=have, verified=True, identical=True)
@@ -94,7 +93,7 @@ class Receiver:
             return "", -1
         async with await vfs.open_file(self._our, self._path) as file:
             size = await file.len()
-            return await digest_of(file, size), size
+            return await digest_of(file, size, CHUNK), size
 
     async def _ask(self, have: str, size: int) -> bool:
         """Ask the provider; True when what we have is the file already."""
@@ -107,9 +106,7 @@ class Receiver:
             ),
             timeout=SECONDS,
             metadata=write(
-                Offer(
-                    acknowledge=True, have=have, size=size, overwrite=self._wish.overwrite
-                )
+                Offer(acknowledge=True, have=have, size=size, overwrite=self._wish.overwrite)
             ),
         )
         offer = read(answer.metadata)
@@ -127,7 +124,9 @@ class Receiver:
                 await self._accept()
                 return True
         await self._accept()
-        await self._report(status="running")
+        if not (self._wish.transfer and 0 <= self._size <= CHUNK):
+            # else somebody waits for a word, and the end, which is near, will do for that
+            await self._report(status="running")
         return False
 
     async def _accept(self) -> None:
@@ -204,15 +203,13 @@ class Receiver:
             raise Failure(f"a chunk of {self._provider.node} is not as long as it says")
         if 0 <= self._size < chunk.offset + chunk.length:
             raise Failure(f"a chunk of {self._provider.node} lies beyond the end of the file")
-        assert self._assembly is not None
-        if await self._assembly.add(chunk.offset, blob.bytes):
-            await self._report(status="running")
+        if await self._assembly.add(chunk.offset, blob.bytes, self._size):
+            await self._tell(message.time)
         if message.expects_response is not None:
             await self._our.send_response(worker_api.Response.Progress(), to=message)
 
     async def _check(self, expected: str) -> str:
         """Return the digest of what arrived; raises Failure when it is not the provider's."""
-        assert self._assembly is not None
         digest = await self._assembly.digest()
         if expected and expected != digest:
             raise Failure(
@@ -222,7 +219,6 @@ class Receiver:
 
     async def _keep(self, digest: str, have: str) -> None:
         """Put the checked file in place, where nothing else is in its way."""
-        assert self._assembly is not None
         if not have or self._wish.overwrite:
             await self._assembly.put_in_place(self._path)
         elif have != digest:
@@ -236,6 +232,15 @@ class Receiver:
             await self._our.send_response(refusal, to=self._first)
         elif self._unanswered is not None:
             await self._our.send_response(refusal, to=self._unanswered)
+
+    async def _tell(self, time: int) -> None:
+        """Tell the parent of a chunk that came at that time (ns), if it makes a difference."""
+        if self._bytes == self._size:
+            return  # the end follows, and tells all
+        percent = 100 * self._bytes // self._size if self._size > 0 else 0
+        if percent != self._told[0] or time - self._told[1] >= _LULL:
+            self._told = (percent, time)
+            await self._report(status="running")
 
     def _progress_body(self) -> Any:  # worker_api.Request
         percent = 100 * self._bytes // self._size if self._size > 0 else 0
@@ -256,7 +261,7 @@ class Receiver:
             transfer=self._wish.transfer,
             received=self._bytes,
             size=self._size,
-            chunks=self._assembly.chunks if self._assembly else 0,
+            chunks=self._assembly.chunks,
             path=self._path,
             **state,
         )

@@ -1,9 +1,6 @@
 """The provider's worker: opens the file, says so, and sends it chunk by chunk."""
 
-import asyncio
 from typing import Any
-
-from blake3 import blake3
 
 from kinode_nb import wit
 from kinode_nb.process_lib import (
@@ -16,6 +13,7 @@ from kinode_nb.process_lib import (
     vfs,
 )
 
+from .file_transfer_digest import Digest, digest_of
 from .file_transfer_wire import (
     CHUNK,
     DIFFERS,
@@ -24,16 +22,15 @@ from .file_transfer_wire import (
     Failure,
     Offer,
     bare_name,
-    digest_of,
     download_answer,
     read,
     safe_name,
-    update,
     worker_api,
     write,
 )
 
 _TRIES = 3  # times that one chunk is sent before its requestor counts as gone
+_SMALL = 1 << 16  # bytes: a file that is not opened, but read at one stroke
 
 
 class Sender:
@@ -49,6 +46,8 @@ class Sender:
         self._plain = offer is None or not offer.acknowledge
         self._offer = offer or Offer()
         self._size = 0
+        self._small = b""
+        """The whole of a small file."""
         self._under_way = 0
         self._stop = ""
 
@@ -61,39 +60,54 @@ class Sender:
         except (Failure, VfsError, SendError) as failure:
             await self._answer(wit.Err(str(failure)), Offer(error=str(failure)))
             return
-        async with file:
+        try:
             if same:
                 await self._answer(wit.Ok(), Offer(size=self._size, identical=True))
             else:
                 await self._serve(file, name)
+        finally:
+            if file is not None:
+                await file.close()
 
-    async def _serve(self, file: vfs.File, name: str) -> None:
+    async def _serve(self, file: vfs.File | None, name: str) -> None:
         try:
             await self._answer(wit.Ok(), Offer(size=self._size))
             await self._send(file, name)
         except (Failure, VfsError, SendError) as failure:
             await self._abort(str(failure))
 
-    async def _open(self, path: str) -> vfs.File:
+    async def _open(self, path: str) -> vfs.File | None:
+        """Open the file; a small one is read at once instead."""
         try:
             meta = await vfs.metadata(self._our, path)
             if meta.file_type != "File":
                 raise Failure(f"{self._given!r} is no file on {self._our.node}")
+            if meta.len < _SMALL:
+                self._small = await vfs.File(self._our, path).read()
+                self._size = len(self._small)
+                return None
             self._size = meta.len
             return await vfs.open_file(self._our, path)
         except (VfsError, SendError) as error:
             raise Failure(f"{self._our.node} has no file {self._given!r} ({error})") from None
 
-    async def _same(self, file: vfs.File) -> bool:
+    async def _same(self, file: vfs.File | None) -> bool:
         """Tell whether what the requestor has is this file already."""
         offer = self._offer
         if not offer.have:
             return False
-        if offer.size == self._size and await digest_of(file, self._size) == offer.have:
+        if offer.size == self._size and await self._digest(file) == offer.have:
             return True
         if not offer.overwrite:
             raise Failure(DIFFERS)
         return False
+
+    async def _digest(self, file: vfs.File | None) -> str:
+        if file is not None:
+            return await digest_of(file, self._size, CHUNK)
+        digest = Digest()
+        await digest.add(self._small)  # without a thread, so there is nothing to close
+        return await digest.result()
 
     async def _answer(self, result: Any, offer: Offer) -> None:
         await self._our.send_response(
@@ -102,24 +116,25 @@ class Sender:
             to=self._first,
         )
 
-    async def _send(self, file: vfs.File, name: str) -> None:
+    async def _send(self, file: vfs.File | None, name: str) -> None:
         our, size = self._our, self._size
         await our.send_request(self._peer, worker_api.InternalRequest.Size(size))
-        hasher = blake3()
-        hashed = asyncio.create_task(update(hasher, b""))
-        for offset in range(0, size, CHUNK):
-            data = await file.read_at(offset, min(CHUNK, size - offset))
-            while self._under_way >= WINDOW:
+        digest = Digest()
+        try:
+            for offset in range(0, size, CHUNK):
+                data = self._small
+                if file is not None:
+                    data = await file.read_at(offset, min(CHUNK, size - offset))
+                while self._under_way >= WINDOW:
+                    await self._hear()
+                await self._chunk(name, offset, data)
+                await digest.add(data)
+            while self._under_way:
                 await self._hear()
-            await hashed
-            # hashed while the next chunk is being read
-            hashed = asyncio.create_task(update(hasher, data))
-            await self._chunk(name, offset, data)
-        await hashed
-        while self._under_way:
-            await self._hear()
-        if not self._plain:
-            await self._finish(Offer(digest=f"blake3:{hasher.hexdigest()}"))
+            if not self._plain:
+                await self._finish(Offer(digest=await digest.result()))
+        finally:
+            digest.close()
 
     async def _chunk(self, name: str, offset: int, data: bytes, tries: int = 1) -> None:
         await self._our.send_request(
@@ -169,5 +184,3 @@ class Sender:
                 worker_api.InternalRequest.Size(self._size),
                 metadata=write(Offer(error=reason)),
             )
-
-

@@ -13,15 +13,13 @@ Size after the last Chunk: ``digest`` of the whole file; or ``error``: it cannot
 Progress, worker to parent: the transfer's state, field by field as in `Report`.
 """
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from blake3 import blake3
 
 from kinode_nb import wit
-from kinode_nb.process_lib import KinodeError, vfs
+from kinode_nb.process_lib import KinodeError
 
 worker_api = wit.load(
     Path(__file__).parent / "api" / "file-transfer-worker.wit", name="file-transfer-worker"
@@ -37,10 +35,10 @@ DIFFERS = "the requestor has another file of that name"
 """The provider's error when it must not be overwritten."""
 
 _KEY = "file-transfer"
-_INLINE = CHUNK + 1  # bytes: below, a thread costs more than it frees
+_LONGEST_NAME = 255  # bytes, on the file systems in use
 
 
-class Failure(KinodeError):
+class Failure(KinodeError):  # noqa: N818 - it is the transfer that fails, not a program
     """A transfer that cannot go on; the text goes to the other side and to the parent."""
 
 
@@ -98,8 +96,8 @@ def safe_name(name: str) -> str:
     parts = name.split("/")
     if not name or "\0" in name or any(part in ("", ".", "..") for part in parts):
         raise Failure(f"{name!r} is no name of a file: it must stay inside the drive")
-    if any(len(part.encode()) > 255 for part in parts):
-        raise Failure(f"the name {name[:40]!r}… is too long: 255 bytes at most")
+    if any(len(part.encode()) > _LONGEST_NAME for part in parts):
+        raise Failure(f"the name {name[:40]!r}… is too long: {_LONGEST_NAME} bytes at most")
     return name
 
 
@@ -111,19 +109,3 @@ def bare_name(name: str, package: object) -> str:
 def download_answer(result: Any) -> Any:  # wit.Ok or wit.Err -> worker_api.Response
     """Return the Response to a Download."""
     return worker_api.Response.Download(result)
-
-
-async def update(hasher: blake3, data: bytes) -> None:
-    """Hash a chunk, beside the event loop when it is a large one."""
-    if len(data) < _INLINE:
-        hasher.update(data)
-    else:
-        await asyncio.to_thread(hasher.update, data)
-
-
-async def digest_of(file: vfs.File, size: int) -> str:
-    """Return the digest of an open file's first ``size`` bytes, ``blake3:…``."""
-    hasher = blake3()
-    for offset in range(0, size, CHUNK):
-        await update(hasher, await file.read_at(offset, min(CHUNK, size - offset)))
-    return f"blake3:{hasher.hexdigest()}"
