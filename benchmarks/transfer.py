@@ -100,7 +100,7 @@ def ours(work: Path) -> Result:
         there = other.home / "vfs" / "chat-with-file-transfer:template.os" / "files"
         here = one.home / "vfs" / "chat-with-file-transfer:template.os" / "files"
         os.link(work / "big.bin", there / "big.bin")
-        names = sorted(os.listdir(work / "small"))
+        names = sorted(path.name for path in (work / "small").iterdir())
         for name in names:
             os.link(work / "small" / name, there / name)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -73,7 +73,7 @@ class Portal:
         return self.call(work())
 
     def close(self, timeout: float | None = None) -> None:
-        """End the thread, with whatever still runs on its loop; wait ``timeout`` seconds at most."""
+        """End the thread and whatever runs on its loop; wait ``timeout`` seconds at most."""
         if self._thread.is_alive() and not self.inside:
             self.loop.call_soon_threadsafe(self._stopped.set)
             self._thread.join(timeout)

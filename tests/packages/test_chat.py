@@ -44,7 +44,7 @@ def test_both_directions_at_once_never_time_out(net: FakeNet, two: Two) -> None:
         try:
             for number in range(50):
                 speaker.send(listener, f"{number}")
-        except BaseException as error:  # noqa: BLE001 - told by the main thread
+        except BaseException as error:
             failures.append(error)
 
     threads = [

@@ -1,4 +1,4 @@
-# ruff: noqa: ARG001 - fixtures and programs take what they are given
+
 """The helpers over vfs that a process author uses."""
 
 import asyncio

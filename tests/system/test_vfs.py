@@ -1,4 +1,4 @@
-# ruff: noqa: ARG001 - fixtures and stand-ins take what they are given
+
 """What vfs answers, to whom, and in what order."""
 
 import asyncio

@@ -1,4 +1,4 @@
-# ruff: noqa: ARG001 - fixtures and stand-ins take what they are given
+
 """The actions on files, one by one."""
 
 import errno
