@@ -32,6 +32,7 @@ install: | $(BIN)/python ## everything at once: tests, browser tests, checks, be
 
 clean: ## remove .venv and whatever the other targets leave behind
 	rm -rf $(VENV) build dist *.egg-info .hypothesis .*_cache
+	rm -f notebooks/my_file.txt
 	find kinode_nb tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list
@@ -56,7 +57,7 @@ echo "installing .$(EXTRAS) into $(VENV)"; \
 if $(BIN)/python -m uv --version >/dev/null 2>&1; then uv="$(BIN)/python -m uv"; \
 elif uv --version >/dev/null 2>&1; then uv=uv; \
 else uv=false; fi; \
-$$uv pip install --quiet --python $(BIN)/python -e '.$(EXTRAS)' \
+$$uv pip install --quiet --python $(BIN)/python -e '.$(EXTRAS)' 2>/dev/null \
 || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.$(EXTRAS)'
 endef
 

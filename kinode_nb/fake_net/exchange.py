@@ -18,7 +18,6 @@ from kinode_nb.fake_net.node import Node
 from kinode_nb.fake_net.transfers import TransferRecord, TransferTable
 from kinode_nb.types import (
     Address,
-    KinodeError,
     Request,
     SendError,
     TransferError,
@@ -105,6 +104,7 @@ def _sources(files: Sequence[str | os.PathLike[str]], *, there: bool) -> list[Pa
 def _place(drive: Path, source: Path, data: bytes | None) -> Path:
     """Put one file in place, whole or not at all."""
     name = source.name
+    _check_name(name)
     if (
         name in ("", ".", "..")
         or "\0" in name
@@ -151,12 +151,23 @@ def begin_download(
     package: str | None = None,
 ) -> tuple[TransferRecord, "asyncio.Task[None]"]:
     """Ask for a file; returns at once, with the transfer and the task that asks."""
-    if not file:
-        raise UsageError("give the name of a file; %kinode list-files NODE shows what is offered")
+    _check_name(file)
     main = node.offering("file-transfer-worker", package)
-    record = table.begin(file, provider, node.name, main.process.package_name)
+    record = table.begin(file, provider, node.name, str(main.package_id))
     loop = asyncio.get_running_loop()
     return record, loop.create_task(_download(node, record, main, overwrite))
+
+
+def _check_name(file: object) -> None:
+    """Raise UsageError for what can be no file's name."""
+    if not isinstance(file, str) or not file:
+        raise UsageError(
+            f"{file!r} is no name of a file; %kinode list-files NODE shows what is offered"
+        )
+    try:
+        file.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{file!a} is no name of a file: it is not Unicode text") from None
 
 
 async def _download(node: Node, record: TransferRecord, main: Address, overwrite: bool) -> None:
@@ -181,7 +192,7 @@ async def _download(node: Node, record: TransferRecord, main: Address, overwrite
             metadata=msgspec.json.encode(wish).decode(),
         )
         _accepted(answer.json())
-    except (KinodeError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - a transfer that nobody would end again
         record.fail(str(error))
 
 

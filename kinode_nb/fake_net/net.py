@@ -3,6 +3,7 @@
 import asyncio
 import os
 from contextlib import ExitStack
+from pathlib import Path
 from random import Random
 
 from kinode_nb.fake_net import packages, ports
@@ -28,7 +29,7 @@ class Net:
         self.clock = clock or SystemClock()
         self.log = MessageLog()
         self.scheduler = Scheduler(asyncio.get_running_loop(), self.clock)
-        self.transfers = TransferTable(self.clock)
+        self.transfers = TransferTable(self.clock, self._note)
         self.nodes: dict[str, Node] = {}
         """By name, in the order of booting; stopped nodes stay."""
         self.notes: list[str] = []
@@ -65,13 +66,24 @@ class Net:
         if known is not None and known.status == "running":
             if not fresh:
                 return self._again(known, options)
-            await self.stop(name)
+        else:
+            known = None
         with ExitStack() as undo:  # a boot that fails leaves no port and no folder
-            listener = ports.bind(port)
+            own_port = known is not None and port is not None and str(port) == str(known.port)
+            listener = None if own_port else ports.bind(port)
+            place = None
             if listener is not None:
                 undo.callback(listener.close)
-            place = self._homes.open(name, home, persist=persist)
-            undo.callback(self._homes.close, place)
+            if home is not None and (known is None or Path(home) != known.home):
+                place = self._homes.open(name, home, persist=persist)
+                undo.callback(self._homes.close, place)
+            if known is not None:  # only now, when all that can fail has been tried
+                await self.stop(name)
+            if own_port:
+                listener = ports.bind(port)
+            if place is None:
+                place = self._homes.open(name, home, persist=persist)
+                undo.callback(self._homes.close, place)
             node = Node(
                 name,
                 place,
@@ -104,7 +116,7 @@ class Net:
 
     def _name(self, name: str | None) -> str:
         if name is not None:
-            return check_node_name(name if "." in name else f"{name}.dev")
+            return check_node_name(name if "." in name or not name else f"{name}.dev")
         running = {each.name for each in self.running()}
         if f"{_DEFAULT}.dev" not in running:
             return f"{_DEFAULT}.dev"
@@ -205,6 +217,9 @@ class Net:
         """Remove the temporary homes of nodes that cannot be stopped; callable from any thread."""
         for node in self.running():
             self._homes.close(node.home)
+
+    def _note(self, note: str) -> None:
+        self.notes.append(note)
 
     def keep(self, task: "asyncio.Task[None]") -> None:
         """Hold a task until it is done: asyncio itself does not."""

@@ -26,6 +26,7 @@ from kinode_nb.types import (
     Address,
     Answer,
     Capability,
+    Event,
     LazyLoadBlob,
     PackageError,
     PackageId,
@@ -174,10 +175,41 @@ class Node:
         starting, self._starting = self._starting, []
         until = self._clock.now_ns() + _SETTLE_NS
         for process in starting:
-            while not (process.mailbox.arrival.waiting or process.ended):
+            while not (process.mailbox.arrival.waiting or process.ended or process.restarts):
                 if self._clock.now_ns() > until:
                     return
                 await asyncio.sleep(_TICK)
+        for process in starting:
+            reason = self._failure(process)
+            if reason:
+                self._uninstall(process.id.package_id)
+                raise PackageError(
+                    f"{process.id} ended as it started: {reason}. "
+                    f"%kinode terminal -n {self.name} tells the whole story"
+                )
+
+    def _failure(self, process: Process) -> str:
+        """Return the error that a process ended with while it started; '' where it did not."""
+        if not (process.ended or process.restarts):
+            return ""
+        for entry in reversed(self.kernel.log.entries):
+            if (
+                isinstance(entry, Event)
+                and entry.kind == "print"
+                and entry.body.startswith(f"process {process.address} ended with error:")
+            ):
+                return entry.body.splitlines()[-1].strip()
+        return ""
+
+    def _uninstall(self, package: PackageId) -> None:
+        """End a package's processes and forget it; its drives stay."""
+        for process in list(self.kernel.processes.values()):
+            if process.id.package_id == package:
+                self.lifecycle.kill(process)
+        for process in list(self.kernel.restarting.values()):
+            if process.id.package_id == package:
+                self.lifecycle.kill(process)
+        self.packages.pop(package, None)
 
     def offering(self, interface: str, wanted: str | None = None) -> Address:
         """Return the main process of the package that serves an interface; PackageError.
@@ -259,7 +291,8 @@ class Node:
     ) -> Address:
         """Start a function as a process of the package ``notebook:template.os``.
 
-        Unless ``capabilities`` are given it may use the network and vfs.
+        Unless ``capabilities`` are given it may use the network and vfs. A process of that name
+        is replaced; its saved state stays.
         """
         if capabilities is None:
             capabilities = (networking(self.name), messaging(Address(self.name, VFS)))
@@ -267,6 +300,9 @@ class Node:
             name = str(self.kernel.random.getrandbits(64))
         owner = OWN_PACKAGE
         id_ = ProcessId(name.replace("_", "-"), owner.package_name, owner.publisher_node)
+        old = self.kernel.processes.get(id_) or self.kernel.restarting.get(id_)
+        if old is not None:  # a cell that is run again replaces its process
+            self.lifecycle.kill(old)
         process = self.lifecycle.initialize(id_, init, public=public, capabilities=capabilities)
         self.lifecycle.run(process)
         return process.address

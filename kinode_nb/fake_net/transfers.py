@@ -96,11 +96,12 @@ class TransferRecord:
         if self.status in FINAL:
             return
         self.report = report
-        self.status = report.status
         self.path = report.path
         self._sample(report.received)
         if report.status in FINAL:
             self._finish(report.status, report.error)
+        else:
+            self.status = report.status
         self._tell()
 
     def fail(self, reason: str) -> None:
@@ -110,7 +111,8 @@ class TransferRecord:
             self._tell()
 
     def _finish(self, status: str, error: str) -> None:
-        self.status, self.error, self.finished = status, error, self._now()
+        self.error, self.finished = error, self._now()
+        self.status = status  # last: other threads look at it first
 
     def _sample(self, received: int) -> None:
         self._samples.append((self._now(), received))
@@ -125,8 +127,9 @@ class TransferRecord:
 class TransferTable:
     """All transfers of a net, by id (``t1``, ``t2``, …)."""
 
-    def __init__(self, clock: Clock) -> None:
-        """Start empty."""
+    def __init__(self, clock: Clock, note: Callable[[str], None]) -> None:
+        """Start empty; ``note`` is told what a person should know though nothing went wrong."""
+        self._note = note
         self.records: dict[str, TransferRecord] = {}
         self._workers: dict[Address, TransferRecord] = {}
         self._clock = clock
@@ -161,14 +164,17 @@ class TransferTable:
             report = _decode(message.metadata).report
         except msgspec.DecodeError:
             return
-        self._record(message, report).update(report)
+        record = self._record(message, report)
+        if report.identical and record.status not in FINAL:
+            self._note(f"{record.file} is there already, the same as on {record.provider}")
+        record.update(report)
 
     def _record(self, message: Message, report: Report) -> TransferRecord:
         record = self._workers.get(message.source)
         if record is None:
             record = self.records.get(report.transfer)
             if record is None or record.requestor != message.target.node:
-                package = message.target.process.package_name
+                package = str(message.target.package_id)
                 record = self.begin(report.name, report.provider, message.target.node, package)
             record.worker = message.source
             self._workers[message.source] = record

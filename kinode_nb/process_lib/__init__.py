@@ -1,5 +1,6 @@
 """All that a process imports: `Our`, the messages, and helpers over the system processes."""
 
+from kinode_nb.process_lib import vfs
 from kinode_nb.process_lib.our import Our
 from kinode_nb.types import (
     Address,
@@ -30,4 +31,5 @@ __all__ = [
     "SendError",
     "SpawnError",
     "VfsError",
+    "vfs",
 ]

@@ -20,10 +20,13 @@ _LONGEST = 253
 
 def check_node_name(node: str) -> str:
     """Return the node name, or raise AddressError when it is not Kimap-safe."""
-    if not _NODE.match(node) or len(node) > _LONGEST or not node.strip("."):
+    shown = node if node.isprintable() else repr(node)[1:-1]  # an error is one line
+    if not _NODE.match(node) or len(node) > _LONGEST:
         raise AddressError(
-            "NodeNotKimapSafe", f"Node ({node}) can only contain a-z, 0-9, `-`, `.`{_hint(node)}"
+            "NodeNotKimapSafe", f"Node ({shown}) can only contain a-z, 0-9, `-`, `.`{_hint(node)}"
         )
+    if not node.strip("."):
+        raise AddressError("NodeNotKimapSafe", f"Node ({shown}) must be more than dots")
     return node
 
 
@@ -128,6 +131,10 @@ class Address(msgspec.Struct, frozen=True, gc=False, cache_hash=True, order=True
     def __str__(self) -> str:
         """Return Kinode's text form."""
         return f"{self.node}@{self.process}"
+
+    def __repr__(self) -> str:
+        """Return Kinode's text form, marked as an address."""
+        return f"<Address {self}>"
 
 
 # Cached so that equal texts are one object: the router's look-ups then compare by identity.

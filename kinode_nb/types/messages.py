@@ -124,6 +124,34 @@ class SendError(KinodeError):
         self.reason = reason
         self.seq = 0
 
+    @property
+    def source(self) -> Address:
+        """Whom the Request was for: as Kinode's process_lib gives it."""
+        return self.target
+
+    @property
+    def body(self) -> bytes:
+        """The Request's body."""
+        return self.message.body
+
+    @property
+    def metadata(self) -> str | None:
+        """The Request's metadata."""
+        return self.message.metadata
+
+    @property
+    def capabilities(self) -> tuple[Capability, ...]:
+        """The capabilities that were attached to the Request."""
+        return self.message.capabilities
+
+    def json(self) -> Any:  # JSON enters here
+        """Return the Request's body, read as JSON; raises BodyError."""
+        return self.message.json()
+
+    def text(self) -> str:
+        """Return the Request's body, read as UTF-8; raises BodyError."""
+        return self.message.text()
+
     def __str__(self) -> str:
         """Return one line: what happened to which Request, and why where that is known."""
         if self.reason:

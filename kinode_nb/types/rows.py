@@ -108,7 +108,7 @@ class TransferRow(msgspec.Struct, frozen=True):
     def rate(self) -> float:
         """Bytes a second: of the last second while running, of the whole when finished."""
         if self.status in _FINISHED:
-            return self._overall()
+            return self._overall() if self.chunks else 0.0  # identical: nothing had to come
         if self.status != "running":
             return 0.0
         points = [*self._points(), (self.now_ns, self.received)]
