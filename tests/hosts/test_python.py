@@ -296,7 +296,7 @@ async def test_waiting_for_the_end_of_a_process_that_refuses(lab: Lab):
         while True:
             try:
                 await asyncio.sleep(100)
-                return
+                return  # noqa: TRY300 - the test reads better so
             except asyncio.CancelledError:
                 continue
 
@@ -478,7 +478,7 @@ COUNT = 0
 @in_lab
 async def test_functions_have_globals_of_their_own(lab: Lab):
     async def main(our: Our) -> None:
-        global COUNT
+        global COUNT  # noqa: PLW0603 - what the test is about
         COUNT += 1
         print("count", COUNT)
 

@@ -1,4 +1,3 @@
-
 """The helpers over vfs that a process author uses."""
 
 import asyncio

@@ -136,7 +136,7 @@ class Lab:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait, a millisecond at a time, until something has happened."""
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - a condition with no event of its own
             await asyncio.sleep(0.001)
 
     async def idle(self) -> None:
@@ -234,7 +234,7 @@ def collector(received: list[Any]) -> Init:
 
     async def init(our: Our) -> None:
         async for message in our:
-            received.append(message)
+            received.append(message)  # noqa: PERF401 - one after the other
 
     return init
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
+import pytest  # noqa: TC002 - beside the fixtures that it types
 
 from kinode_nb.process_lib import Address, Our, Request, Response
 from kinode_nb.runtime.message_log import MessageLog

@@ -1,4 +1,3 @@
-
 """What vfs answers, to whom, and in what order."""
 
 import asyncio

@@ -1,4 +1,3 @@
-
 """The actions on files, one by one."""
 
 import errno

@@ -1,4 +1,3 @@
-
 """The actions on folders and on names, one by one."""
 
 import errno
