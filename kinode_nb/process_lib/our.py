@@ -1,6 +1,8 @@
 """`Our`: a process's own handle, through which it receives, sends, spawns and remembers."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from inspect import iscoroutinefunction
+from pathlib import Path
 from typing import Any
 
 from kinode_nb.process_lib.syscalls import Program, Syscalls
@@ -174,7 +176,7 @@ class Our:
 
     async def spawn(
         self,
-        program: Program | str,
+        init_or_path: Program | str,
         name: str | None = None,
         on_exit: OnExit = OnExit.NONE,
         request_capabilities: Sequence[Capability] = (),
@@ -184,11 +186,13 @@ class Our:
         """Start a process of the same package: an ``init`` function, or a vfs path to its file.
 
         ``grant_capabilities`` are (process, params as JSON text). Raises SpawnError
-        (``NameTaken``, ``NoFileAtPath``), and ProcessError for a name that is not Kimap-safe.
+        (``NameTaken``, ``NoFileAtPath``), ProcessError for a name that is not Kimap-safe, and
+        UsageError for what is no program.
         """
+        check_program(init_or_path)
         grants = [(self._address(who).process, params) for who, params in grant_capabilities]
         return await self._syscalls.spawn(
-            name, program, on_exit, request_capabilities, grants, public
+            name, init_or_path, on_exit, request_capabilities, grants, public
         )
 
     def get_capability(self, issuer: Target, params: object) -> Capability | None:
@@ -213,7 +217,26 @@ class Our:
             if "@" in target:
                 return Address.parse(target)
             target = ProcessId.parse(target)
-        return target if isinstance(target, Address) else Address(self.node, target)
+        if isinstance(target, ProcessId):
+            return Address(self.node, target)
+        if not isinstance(target, Address):
+            raise UsageError(f"{target!r} is no target: give an Address, a ProcessId or their text")
+        return target
+
+
+def check_program(program: object) -> None:
+    """Raise UsageError for what no process can run."""
+    called = getattr(program, "__call__", None)  # noqa: B004  an object may be an async function
+    if not (
+        isinstance(program, str | Path)
+        or iscoroutinefunction(program)
+        or iscoroutinefunction(called)
+    ):
+        shown = getattr(program, "__name__", None) or repr(program)
+        raise UsageError(
+            f"{shown} is no program: give an async function `async def init(our)`, or the path of "
+            "a file that has one"
+        )
 
 
 def encode(body: Body) -> bytes:

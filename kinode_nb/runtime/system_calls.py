@@ -7,7 +7,7 @@ from kinode_nb.process_lib.syscalls import Program
 from kinode_nb.runtime.correspondence import Correspondence
 from kinode_nb.runtime.kernel import Kernel
 from kinode_nb.runtime.process import Process
-from kinode_nb.types import Capability, OnExit, ProcessError, ProcessId
+from kinode_nb.types import Capability, OnExit, ProcessError, ProcessId, UsageError
 
 
 class Spawner(Protocol):
@@ -52,9 +52,13 @@ class ProcessCalls(Correspondence):
         """Return the saved state."""
         return self._kernel.states.get(self._process.id)
 
-    def set_state(self, state: bytes) -> None:
-        """Save the state."""
-        self._kernel.states[self._process.id] = state
+    def set_state(self, state: bytes | bytearray | memoryview) -> None:
+        """Save the state: bytes, or a copy of what can still change. Raises UsageError."""
+        if not isinstance(state, bytes | bytearray | memoryview):
+            raise UsageError(
+                f"a state is bytes, not {type(state).__name__}: such as json.dumps(…).encode()"
+            )
+        self._kernel.states[self._process.id] = bytes(state)
 
     def clear_state(self) -> None:
         """Forget the saved state."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -165,5 +166,62 @@ async def test_every_call_that_waits_is_a_coroutine(lab: Lab):
         ]
         assert all(asyncio.iscoroutine(call) for call in calls)
         await asyncio.gather(*calls)
+
+    await lab.play(MAIN, main)
+
+
+@pytest.mark.parametrize("target", [5, None, b"echo:t:os", ["echo:t:os"]])
+@in_lab
+async def test_what_is_no_target_at_all(lab: Lab, target: Any):
+    async def main(our: Our) -> None:
+        for call in (our.send_request, our.send_and_await_response):
+            with pytest.raises(UsageError, match="is no target: give an Address") as caught:
+                await call(target, b"x")
+            assert str(caught.value).startswith(repr(target))
+
+    await lab.play(MAIN, main)
+
+
+@pytest.mark.parametrize("program", [5, None, print, b"path", Our])
+@in_lab
+async def test_what_is_no_program(lab: Lab, program: Any):
+    async def main(our: Our) -> None:
+        with pytest.raises(UsageError, match="is no program: give an async function"):
+            await our.spawn(init_or_path=program)
+
+    await lab.play(MAIN, main)
+
+
+@in_lab
+async def test_whatever_can_be_awaited_when_called_is_a_program(lab: Lab):
+    class Counter:
+        async def __call__(self, our: Our) -> None:
+            await our.receive()
+
+        async def init(self, our: Our) -> None:
+            await our.receive()
+
+    async def main(our: Our) -> None:
+        for program in (echo, Counter(), Counter().init, partial(echo)):
+            await our.spawn(program)
+
+    await lab.play(MAIN, main)
+
+
+@in_lab
+async def test_a_state_is_bytes_that_nobody_can_change(lab: Lab):
+    async def main(our: Our) -> None:
+        changing = bytearray(b"one")
+        our.set_state(changing)
+        changing[:] = b"two"
+        assert our.get_state() == b"one"
+        our.set_state(memoryview(changing))
+        changing[:] = b"six"
+        assert our.get_state() == b"two"
+        wrong: Any
+        for wrong in ("text", 5, None, {"a": 1}):
+            with pytest.raises(UsageError, match="a state is bytes, not"):
+                our.set_state(wrong)
+        assert our.get_state() == b"two"
 
     await lab.play(MAIN, main)
