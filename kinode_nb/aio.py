@@ -2,15 +2,19 @@
 
 ``await net.boot()``, ``await node.send(…)``: names and arguments are those of `FakeNet` and
 `Node`. Attributes that do not wait (``node.name``, ``transfer.status``) are the same objects'.
-A process may use it too: each call goes through a thread, so nothing waits for itself.
+A process may use it too: each call goes through a thread, so nothing waits for itself. An
+interrupt, or a cancellation, ends the waiting and what was waited for.
 """
 
-import asyncio
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from kinode_nb import portal
+from kinode_nb.portal import awaited
 from kinode_nb.types import Address, Answer
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Transfer = portal.Transfer
 """A transfer is awaitable as it is: ``await transfer``."""
@@ -29,65 +33,75 @@ class Node:
             return getattr(self.blocking, name)
         raise AttributeError(f"a node has no {name!r}")
 
+    def __eq__(self, other: object) -> bool:
+        """Two handles of one node are equal."""
+        return isinstance(other, Node) and other.blocking == self.blocking
+
+    def __hash__(self) -> int:
+        """Hash as the node that it holds."""
+        return hash(self.blocking)
+
     async def send(self, target: str, message: str, package: str | None = None) -> None:
         """Send a chat message."""
-        await asyncio.to_thread(self.blocking.send, target, message, package)
+        await awaited(self.blocking.send, target, message, package)
 
-    async def history(self, peer: str, package: str | None = None) -> Any:  # DataFrame
+    async def history(self, peer: str, package: str | None = None) -> "pd.DataFrame":
         """Return the chat with a node."""
-        return await asyncio.to_thread(self.blocking.history, peer, package)
+        return await awaited(self.blocking.history, peer, package)
 
     async def put(
         self, *files: Any, data: bytes | None = None, package: str | None = None
     ) -> list[Path]:
         """Copy files into the package's drive."""
-        return await asyncio.to_thread(self.blocking.put, *files, data=data, package=package)
+        return await awaited(self.blocking.put, *files, data=data, package=package)
 
-    async def list_files(self, node: str | None = None, package: str | None = None) -> Any:
-        """Return what a node offers (DataFrame)."""
-        return await asyncio.to_thread(self.blocking.list_files, node, package)
+    async def list_files(
+        self, node: str | None = None, package: str | None = None
+    ) -> "pd.DataFrame":
+        """Return what a node offers."""
+        return await awaited(self.blocking.list_files, node, package)
 
     async def download(
         self, file: str, provider: str, overwrite: bool = False, package: str | None = None
     ) -> Transfer:
         """Begin to download a file; await the transfer for its end."""
-        return await asyncio.to_thread(self.blocking.download, file, provider, overwrite, package)
+        return await awaited(self.blocking.download, file, provider, overwrite, package)
 
     async def hi(self, node: str, message: str) -> str:
         """Greet a node."""
-        return await asyncio.to_thread(self.blocking.hi, node, message)
+        return await awaited(self.blocking.hi, node, message)
 
     async def request(self, target: Any, body: Any, timeout: int = 5, blob: Any = None) -> Answer:
         """Send a Request and wait for its Response."""
-        return await asyncio.to_thread(self.blocking.request, target, body, timeout, blob)
+        return await awaited(self.blocking.request, target, body, timeout, blob)
 
     async def spawn(self, init: Any, name: str | None = None, **options: Any) -> Address:
         """Run an async function as a process."""
-        return await asyncio.to_thread(self.blocking.spawn, init, name, **options)
+        return await awaited(self.blocking.spawn, init, name, **options)
 
     async def start(self, *packages: str) -> None:
         """Install and start packages on this node."""
-        await asyncio.to_thread(self.blocking.start, *packages)
+        await awaited(self.blocking.start, *packages)
 
     async def stop(self) -> None:
         """Stop the node."""
-        await asyncio.to_thread(self.blocking.stop)
+        await awaited(self.blocking.stop)
 
     async def terminal(self, verbosity: int | None = None) -> str:
         """Return what the node's processes printed."""
-        return await asyncio.to_thread(self.blocking.terminal, verbosity)
+        return await awaited(self.blocking.terminal, verbosity)
 
-    async def log(self, **filters: Any) -> Any:
-        """Return the node's messages (DataFrame)."""
-        return await asyncio.to_thread(self.blocking.log, **filters)
+    async def log(self, **filters: Any) -> "pd.DataFrame":
+        """Return the node's messages."""
+        return await awaited(self.blocking.log, **filters)
 
-    async def processes(self) -> Any:
-        """Return the node's processes (DataFrame)."""
-        return await asyncio.to_thread(self.blocking.processes)
+    async def processes(self) -> "pd.DataFrame":
+        """Return the node's processes."""
+        return await awaited(self.blocking.processes)
 
-    async def packages(self) -> Any:
-        """Return the node's packages (DataFrame)."""
-        return await asyncio.to_thread(self.blocking.packages)
+    async def packages(self) -> "pd.DataFrame":
+        """Return the node's packages."""
+        return await awaited(self.blocking.packages)
 
     def __repr__(self) -> str:
         """Return one line about the node."""
@@ -103,8 +117,18 @@ class FakeNet:
 
     async def boot(self, name: str | None = None, **options: Any) -> Any:  # Node or list of them
         """Boot a node, or ``count`` of them."""
-        booted = await asyncio.to_thread(self.blocking.boot, name, **options)
+        booted = await awaited(self.blocking.boot, name, **options)
         return [Node(each) for each in booted] if isinstance(booted, list) else Node(booted)
+
+    @property
+    def current(self) -> Node | None:
+        """The current node: the first booted, or the one that `use` chose."""
+        current = self.blocking.current
+        return Node(current) if current else None
+
+    async def use(self, name: str) -> Node:
+        """Make a running node the current one."""
+        return Node(await awaited(self.blocking.use, name))
 
     def node(self, name: str | None = None, port: int | None = None) -> Node:
         """Return a running node, or the current one."""
@@ -112,39 +136,71 @@ class FakeNet:
 
     async def start(self, *packages: str, node: str | None = None) -> None:
         """Install and start packages."""
-        await asyncio.to_thread(self.blocking.start, *packages, node=node)
+        await awaited(self.blocking.start, *packages, node=node)
 
     async def stop(self, *names: str) -> None:
         """Stop nodes, or all."""
-        await asyncio.to_thread(self.blocking.stop, *names)
+        await awaited(self.blocking.stop, *names)
 
     async def reset(self, seed: int | None = None) -> None:
         """Stop all, clear the log, and start a new net."""
-        await asyncio.to_thread(self.blocking.reset, seed)
+        await awaited(self.blocking.reset, seed)
 
-    async def nodes(self) -> Any:
-        """Return all nodes (DataFrame)."""
-        return await asyncio.to_thread(self.blocking.nodes)
+    async def nodes(self) -> "pd.DataFrame":
+        """Return all nodes."""
+        return await awaited(self.blocking.nodes)
 
-    async def processes(self) -> Any:
-        """Return all processes (DataFrame)."""
-        return await asyncio.to_thread(self.blocking.processes)
+    async def processes(self) -> "pd.DataFrame":
+        """Return all processes."""
+        return await awaited(self.blocking.processes)
 
-    async def packages(self) -> Any:
-        """Return all packages (DataFrame)."""
-        return await asyncio.to_thread(self.blocking.packages)
+    async def packages(self) -> "pd.DataFrame":
+        """Return all packages."""
+        return await awaited(self.blocking.packages)
 
-    async def transfers(self, id: str | None = None) -> Any:
-        """Return all transfers, or one over time (DataFrame)."""
-        return await asyncio.to_thread(self.blocking.transfers, id)
+    async def transfers(self, id: str | None = None) -> "pd.DataFrame":
+        """Return all transfers, or one over time."""
+        return await awaited(self.blocking.transfers, id)
 
-    async def log(self, **filters: Any) -> Any:
-        """Return the message log (DataFrame)."""
-        return await asyncio.to_thread(self.blocking.log, **filters)
+    async def log(self, **filters: Any) -> "pd.DataFrame":
+        """Return the message log."""
+        return await awaited(self.blocking.log, **filters)
+
+    def transfer(self, id: str) -> Transfer:
+        """Return a transfer by its id."""
+        return self.blocking.transfer(id)
+
+    async def terminal(self, node: str, verbosity: int | None = None) -> str:
+        """Return what one node's processes printed."""
+        return await awaited(self.blocking.terminal, node, verbosity)
+
+    async def take_notes(self) -> list[str]:
+        """Return, once, what a person should know though nothing went wrong."""
+        return await awaited(self.blocking.take_notes)
+
+    async def node_names(self) -> list[str]:
+        """Return the names of all nodes."""
+        return await awaited(self.blocking.node_names)
+
+    async def package_names(self) -> list[str]:
+        """Return the names of the built-in packages."""
+        return await awaited(self.blocking.package_names)
+
+    async def process_names(self) -> list[str]:
+        """Return the addresses of all processes of running nodes."""
+        return await awaited(self.blocking.process_names)
+
+    async def transfer_ids(self) -> list[str]:
+        """Return the ids of all transfers."""
+        return await awaited(self.blocking.transfer_ids)
+
+    async def offered_files(self, node: str | None = None) -> list[str]:
+        """Return the names of the files in ``files`` drives."""
+        return await awaited(self.blocking.offered_files, node)
 
     async def close(self) -> None:
         """Stop all nodes and end the net's thread."""
-        await asyncio.to_thread(self.blocking.close)
+        await awaited(self.blocking.close)
 
     async def __aenter__(self) -> Self:
         """Return the net; leaving closes it."""

@@ -1,8 +1,17 @@
 """The blocking interface to a net of fake nodes, safe from any thread."""
 
-from kinode_nb.portal.bridge import Portal
+from kinode_nb.portal.bridge import Portal, awaited
 from kinode_nb.portal.net import FakeNet, close_all, fakenet
 from kinode_nb.portal.node import Node
-from kinode_nb.portal.transfer import Transfer
+from kinode_nb.portal.transfer import InterruptedWait, Transfer
 
-__all__ = ["FakeNet", "Node", "Portal", "Transfer", "close_all", "fakenet"]
+__all__ = [
+    "FakeNet",
+    "InterruptedWait",
+    "Node",
+    "Portal",
+    "Transfer",
+    "awaited",
+    "close_all",
+    "fakenet",
+]

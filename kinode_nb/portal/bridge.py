@@ -7,13 +7,72 @@ would wait for themselves.
 """
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from concurrent.futures import Future
+from typing import Any, ParamSpec, TypeVar
 
 from kinode_nb.types import BlockingCallError, KinodeError
 
 T = TypeVar("T")
+P = ParamSpec("P")
+
+TICK = 0.1
+"""Seconds: an interrupt reaches an event loop only when something wakes it."""
+
+
+class _Work:
+    """What one awaited call has submitted, so that it can be cancelled with it.
+
+    What is submitted after that, to clean up, runs to its end.
+    """
+
+    def __init__(self) -> None:
+        self._future: Future[Any] | None = None
+        self._lock = threading.Lock()
+        self._cancel_next = False
+
+    def add(self, future: "Future[Any]") -> None:
+        with self._lock:
+            self._future = future
+            cancel, self._cancel_next = self._cancel_next, False
+        if cancel:
+            future.cancel()
+
+    def cancel(self) -> None:
+        with self._lock:  # between two submissions, it is the second that is cancelled
+            self._cancel_next = self._future is None or not self._future.cancel()
+
+
+_awaited: "contextvars.ContextVar[_Work | None]" = contextvars.ContextVar("awaited", default=None)
+
+
+async def ticking(future: "asyncio.Future[T]") -> T:
+    """Await a future of this loop, waking the loop often enough for an interrupt to be seen.
+
+    When the waiting is cancelled, so is the future.
+    """
+    try:
+        while not future.done():
+            await asyncio.wait([future], timeout=TICK)
+    finally:
+        if not future.cancel() and not future.cancelled():
+            future.exception()  # looked at, so that asyncio does not complain that nobody did
+    return future.result()
+
+
+async def awaited(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Await a blocking call, made in a thread; cancelling it cancels what it submitted."""
+    work = _Work()
+    context = contextvars.copy_context()
+    context.run(_awaited.set, work)
+    loop = asyncio.get_running_loop()
+    future = loop.run_in_executor(None, lambda: context.run(call, *args, **kwargs))
+    try:
+        return await ticking(future)
+    finally:
+        work.cancel()
 
 
 class Portal:
@@ -39,7 +98,7 @@ class Portal:
         """True on the runtime's own thread."""
         return threading.get_ident() == self._thread.ident
 
-    def submit(self, work: Coroutine[Any, Any, T]) -> "Any":  # concurrent.futures.Future[T]
+    def submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         """Begin a coroutine on the runtime's thread; returns its concurrent future."""
         if not self._thread.is_alive():
             work.close()
@@ -58,8 +117,10 @@ class Portal:
                 "process's own handle `our`, or kinode_nb.aio"
             )
         future = self.submit(work)
+        if (awaiting := _awaited.get()) is not None:
+            awaiting.add(future)
         try:
-            return future.result(timeout)  # type: ignore[no-any-return]
+            return future.result(timeout)
         except BaseException:
             future.cancel()
             raise

@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from kinode_nb.fake_net import FINAL, Net, TransferRecord
-from kinode_nb.portal.bridge import Portal
-from kinode_nb.types import TransferError
+from kinode_nb.portal.bridge import Portal, ticking
+from kinode_nb.types import TransferError, UsageError
 from kinode_nb.types.rows import TransferRow
 
-_TICK = 0.1  # seconds: an interrupt reaches an event loop only when something wakes it
+
+class InterruptedWait(KeyboardInterrupt):
+    """An interrupt, shown as one line: where the waiting was done is nobody's concern."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"KeyboardInterrupt: {self}"]
 
 
 class Transfer:
@@ -83,9 +88,12 @@ class Transfer:
         """Wait until it has ended.
 
         Raises TransferError with the reason when it failed, TimeoutError after ``timeout``
-        seconds; the transfer goes on then, as it does after an interrupt.
+        seconds; the transfer goes on then, as it does after an interrupt, which says so.
         """
-        self._portal.call(self._until_final(timeout))
+        try:
+            self._portal.call(self._until_final(timeout))
+        except KeyboardInterrupt:
+            raise InterruptedWait(self._what_goes_on()) from None
         return self._checked()
 
     def __await__(self) -> Generator[Any, None, "Transfer"]:
@@ -93,13 +101,34 @@ class Transfer:
         return self._await().__await__()
 
     async def _await(self) -> "Transfer":
-        future = asyncio.wrap_future(self._portal.submit(self._until_final(None)))
         try:
-            while not future.done():
-                await asyncio.wait([future], timeout=_TICK)
-        finally:
-            future.cancel()
+            await ticking(asyncio.wrap_future(self._portal.submit(self._until_final(None))))
+        except KeyboardInterrupt:
+            raise InterruptedWait(self._what_goes_on()) from None
+        except asyncio.CancelledError as cancelled:
+            # It stays what it is, for timeouts and task groups; where it is shown, it is one line.
+            said = self._what_goes_on()
+            cancelled.add_note(said)
+            vars(cancelled)["_render_traceback_"] = lambda: [f"CancelledError: {said}"]
+            raise
         return self._checked()
+
+    def _what_goes_on(self) -> str:
+        if self.status in FINAL:
+            return f"the waiting has ended, and {self.id} is {self.status}"
+        return f'only the waiting has ended: {self.id} goes on. See net.transfers("{self.id}")'
+
+    def pause(self) -> None:
+        """Hold the transfer up; not there yet."""
+        raise _not_there_yet("pause")
+
+    def resume(self) -> None:
+        """Let a transfer that was held up go on; not there yet."""
+        raise _not_there_yet("resume")
+
+    def cancel(self) -> None:
+        """End the transfer; not there yet."""
+        raise _not_there_yet("cancel")
 
     def _checked(self) -> "Transfer":
         if self.status != "done":
@@ -132,3 +161,7 @@ class Transfer:
             f"<Transfer {self.id} {self.file} {self.provider} → {self.requestor} "
             f"{self.status} {self.progress:.0f} %{reason}>"
         )
+
+
+def _not_there_yet(verb: str) -> UsageError:
+    return UsageError(f"{verb} is not there yet in this version: a transfer runs to its end")
