@@ -39,7 +39,9 @@ async def send(node: Node, target: str, message: str, package: str | None = None
     said = answer.json()
     if said != "Send":
         kind = said.get("SendError", "Timeout") if isinstance(said, dict) else "Timeout"
-        raise SendError(kind, _addressed(answer, target, chat))
+        request = _addressed(answer, target, chat)
+        reason = node.missing(target, chat.package_id) if kind == "Timeout" else ""
+        raise SendError(kind, request, reason=reason)
 
 
 def _addressed(answer: Any, target: str, chat: Address) -> Request:  # Answer
@@ -133,7 +135,12 @@ async def list_files(
     """Return what a node offers; the package is asked there that would be asked here."""
     main = node.offering("file-transfer", package)
     asked = Address(provider or node.name, main.process)
-    answer = await node.request(asked, "ListFiles")
+    try:
+        answer = await node.request(asked, "ListFiles")
+    except SendError as error:
+        if error.kind == "Timeout":
+            error.reason = error.reason or node.missing(asked.node, asked.package_id)
+        raise
     prefix = f"{main.package_id}/files/"
     return [
         FileRow(node=asked.node, file=found["name"].removeprefix(prefix), bytes=found["size"])

@@ -9,14 +9,14 @@ from random import Random
 from kinode_nb.fake_net import packages, ports
 from kinode_nb.fake_net.homes import Homes
 from kinode_nb.fake_net.node import Node
-from kinode_nb.fake_net.transfers import TransferTable
+from kinode_nb.fake_net.transfers import TransferRecord, TransferTable
 from kinode_nb.runtime.clock import Clock, SystemClock
 from kinode_nb.runtime.message_log import MessageLog
 from kinode_nb.runtime.process import Process
 from kinode_nb.runtime.scheduler import Scheduler
 from kinode_nb.system.vfs import Descriptors
 from kinode_nb.transports.loopback import Loopback
-from kinode_nb.types import NodeError, UsageError, check_node_name, nearest
+from kinode_nb.types import NodeError, PackageId, UsageError, check_node_name, nearest
 
 _DEFAULT = "fake"
 
@@ -29,7 +29,7 @@ class Net:
         self.clock = clock or SystemClock()
         self.log = MessageLog()
         self.scheduler = Scheduler(asyncio.get_running_loop(), self.clock)
-        self.transfers = TransferTable(self.clock, self._note)
+        self.transfers = TransferTable(self.clock, self._note, self._explain)
         self.nodes: dict[str, Node] = {}
         """By name, in the order of booting; stopped nodes stay."""
         self.notes: list[str] = []
@@ -217,6 +217,10 @@ class Net:
         """Remove the temporary homes of nodes that cannot be stopped; callable from any thread."""
         for node in self.running():
             self._homes.close(node.home)
+
+    def _explain(self, record: TransferRecord) -> str:
+        node = self.nodes[record.requestor]
+        return node.missing(record.provider, PackageId.parse(record.package))
 
     def _note(self, note: str) -> None:
         self.notes.append(note)

@@ -247,6 +247,14 @@ class Node:
             self.name, ProcessId(first, package.id.package_name, package.id.publisher_node)
         )
 
+    def missing(self, node: str, package: PackageId) -> str:
+        """Return what to do when a node that runs lacks a package; '' when it has it."""
+        kernel = self._transport.nodes.get(node)
+        if kernel is None or any(each.package_id == package for each in kernel.processes):
+            return ""
+        name = package.package_name
+        return f"{name} is not started on {node}: %kinode start {name} -n {node}"
+
     def our(self) -> Our:
         """Return a handle that sends in the person's name, with a state of its own."""
         return self._handle(self._person)

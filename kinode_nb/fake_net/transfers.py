@@ -91,15 +91,15 @@ class TransferRecord:
             samples=tuple(self._samples),
         )
 
-    def update(self, report: Report) -> None:
-        """Take in a worker's report; what is final stays so."""
+    def update(self, report: Report, why: str | None = None) -> None:
+        """Take in a worker's report; what is final stays so. ``why`` is better than its error."""
         if self.status in FINAL:
             return
         self.report = report
         self.path = report.path
         self._sample(report.received)
         if report.status in FINAL:
-            self._finish(report.status, report.error)
+            self._finish(report.status, report.error if why is None else why)
         else:
             self.status = report.status
         self._tell()
@@ -127,9 +127,19 @@ class TransferRecord:
 class TransferTable:
     """All transfers of a net, by id (``t1``, ``t2``, …)."""
 
-    def __init__(self, clock: Clock, note: Callable[[str], None]) -> None:
-        """Start empty; ``note`` is told what a person should know though nothing went wrong."""
+    def __init__(
+        self,
+        clock: Clock,
+        note: Callable[[str], None],
+        explain: Callable[[TransferRecord], str],
+    ) -> None:
+        """Start empty.
+
+        ``note`` is told what a person should know though nothing went wrong; ``explain`` may
+        say why a provider did not answer.
+        """
         self._note = note
+        self._explain = explain
         self.records: dict[str, TransferRecord] = {}
         self._workers: dict[Address, TransferRecord] = {}
         self._clock = clock
@@ -167,7 +177,8 @@ class TransferTable:
         record = self._record(message, report)
         if report.identical and record.status not in FINAL:
             self._note(f"{record.file} is there already, the same as on {record.provider}")
-        record.update(report)
+        why = self._explain(record) if report.error.startswith("Timeout") else ""
+        record.update(report, f"Timeout: {why}" if why else None)
 
     def _record(self, message: Message, report: Report) -> TransferRecord:
         record = self._workers.get(message.source)

@@ -10,7 +10,14 @@ import kinode_nb.process_lib as library
 from kinode_nb.fake_net.homes import Homes
 from kinode_nb.portal import FakeNet, Node
 from kinode_nb.process_lib import Our, Request
-from kinode_nb.types import AddressError, NodeError, PackageError, SendError, UsageError
+from kinode_nb.types import (
+    AddressError,
+    NodeError,
+    PackageError,
+    SendError,
+    TransferError,
+    UsageError,
+)
 
 Two = tuple[Node, Node]
 
@@ -153,3 +160,15 @@ def test_a_root_that_others_could_look_into_is_closed(
     home = homes.open("fake.dev", None, persist=False)
     assert root.stat().st_mode & 0o777 == 0o700
     homes.close(home)
+
+
+def test_a_node_without_the_package_is_named(two: Two, net: FakeNet) -> None:
+    one, _ = two
+    net.boot("third.dev", port="none")
+    hint = r"is not started on third\.dev: %kinode start chat-with-file-transfer -n third\.dev"
+    with pytest.raises(SendError, match=f"Timeout: .*{hint}"):
+        one.send("third.dev", "hello")
+    with pytest.raises(SendError, match=hint):
+        one.list_files("third.dev")
+    with pytest.raises(TransferError, match=hint):
+        one.download("x.txt", "third.dev").wait(60)
