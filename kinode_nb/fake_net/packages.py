@@ -7,6 +7,8 @@ copied into the installed ``pkg``: so kit lets an imported worker travel (kit ``
 
 import hashlib
 import shutil
+import tempfile
+import zipfile
 from functools import lru_cache
 from pathlib import Path
 
@@ -63,10 +65,29 @@ def find(name: str) -> Package:
     folder = Path(name).expanduser()
     if folder.is_dir():
         return _read(folder.resolve())
+    if folder.suffix == ".zip" and folder.is_file():
+        return _read_zip(folder)
     raise PackageError(
         f"there is no package {name!r}.{nearest(bare, known)} Built in are "
-        f"{', '.join(known)}; or give a package's folder"
+        f"{', '.join(known)}; or give a package's folder or zip"
     )
+
+
+def _read_zip(path: Path) -> Package:
+    """Return the package whose folder, or its contents, were zipped; raises PackageError."""
+    with tempfile.TemporaryDirectory() as unpacked:
+        root = Path(unpacked)
+        try:
+            with zipfile.ZipFile(path) as archive:
+                archive.extractall(root)  # which lets no name lead out
+        except (zipfile.BadZipFile, OSError, RuntimeError) as error:
+            raise PackageError(f"{path} cannot be unpacked: {error}") from None
+        inside = list(root.iterdir())
+        if len(inside) == 1 and inside[0].is_dir():
+            root = inside[0]
+        if not (root / "metadata.json").is_file():
+            raise PackageError(f"{path} holds no package: metadata.json is missing in it")
+        return _read(root, str(path))
 
 
 @lru_cache(maxsize=16)

@@ -1,0 +1,47 @@
+"""Packages from zips, and what is wrong with one."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kinode_nb.fake_net import packages
+from kinode_nb.portal import FakeNet
+from kinode_nb.types import PackageError
+
+
+@pytest.mark.parametrize("folder_inside", [True, False])
+def test_a_zip_is_a_package_too(net: FakeNet, tmp_path: Path, folder_inside: bool) -> None:
+    source = tmp_path / "in" / "chat"
+    shutil.copytree(packages.BUILT_IN / "chat", source)
+    root = source.parent if folder_inside else source
+    path = shutil.make_archive(str(tmp_path / "chat-copy"), "zip", root)
+    one, other = net.boot(port="none"), net.boot(port="none")
+    net.start(path)
+    one.send(other.name, "from a zip")
+    assert other.history(one.name)["content"].tolist() == ["from a zip"]
+    assert net.packages()["source"].tolist() == [path, path]
+
+
+def test_a_zip_that_is_none_is_told(net: FakeNet, tmp_path: Path) -> None:
+    net.boot(port="none")
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(b"no zip at all")
+    with pytest.raises(PackageError, match="cannot be unpacked"):
+        net.start(str(broken))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "other.txt").write_text("x")
+    empty = shutil.make_archive(str(tmp_path / "empty"), "zip", tmp_path / "in")
+    with pytest.raises(PackageError, match="holds no package"):
+        net.start(empty)
+
+
+def test_a_dependency_that_is_nowhere_is_told(net: FakeNet, tmp_path: Path) -> None:
+    source = tmp_path / "chat-with-file-transfer"
+    shutil.copytree(packages.BUILT_IN / "chat_with_file_transfer", source)
+    metadata = source / "metadata.json"
+    metadata.write_text(metadata.read_text().replace("chat:template.os", "chatt:template.os"))
+    metadata.write_text(metadata.read_text().replace('"chat-with', '"my-chat-with'))
+    net.boot(port="none")
+    with pytest.raises(PackageError, match=r"depends on chatt:template\.os"):
+        net.start(str(source))
