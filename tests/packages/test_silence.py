@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from kinode_nb.fake_net import FINAL, Net, Node, TransferRecord
 from kinode_nb.fake_net.exchange import begin_download, put
-from kinode_nb.process_lib import LazyLoadBlob, Our, Request
+from kinode_nb.process_lib import LazyLoadBlob, Our, Request, vfs
 from kinode_nb.runtime.kernel import Kernel
 from kinode_nb.testing import MockClock, virtual_loop
 from kinode_nb.transports.loopback import Loopback
@@ -48,8 +49,10 @@ async def ended(record: TransferRecord) -> str:
     return record.error
 
 
-def begin(net: Net, node: Node, file: str = "file.bin") -> TransferRecord:
-    record, task = begin_download(node, net.transfers, file, "fake2.dev")
+def begin(
+    net: Net, node: Node, file: str = "file.bin", *, overwrite: bool = False
+) -> TransferRecord:
+    record, task = begin_download(node, net.transfers, file, "fake2.dev", overwrite=overwrite)
     net.keep(task)
     return record
 
@@ -181,5 +184,115 @@ def test_a_chunk_that_is_always_lost_fails_on_both_sides(monkeypatch: pytest.Mon
         for node in (one, other):
             assert not [id_ for id_ in node.kernel.processes if id_.process_name.isdigit()]
         assert files(one) == files(one, "tmp") == []
+
+    on_virtual_time(work)
+
+
+def workers(node: Node) -> list[str]:
+    return [str(id_) for id_ in node.kernel.processes if id_.process_name.isdigit()]
+
+
+def slow(monkeypatch: pytest.MonkeyPatch, **seconds: int) -> None:
+    """Let each piece that is hashed, though not one that is sent, take long on a node."""
+    read_at = vfs.File.read_at
+
+    async def late(file: vfs.File, offset: int, length: int) -> bytes:
+        await asyncio.sleep(seconds[file._our.node.removesuffix(".dev")])
+        return await read_at(file, offset, length)
+
+    def read(file: vfs.File, offset: int, length: int) -> Awaitable[bytes]:
+        hashed = sys._getframe(1).f_code.co_name == "digest_of"
+        return (late if hashed else read_at)(file, offset, length)
+
+    monkeypatch.setattr(vfs.File, "read_at", read)
+
+
+OLD, NEW = bytes(100_000), bytes(99_999) + b"x"
+SLOW = [{"fake": 0, "fake2": 30}, {"fake": 30, "fake2": 0}, {"fake": 40, "fake2": 10}]
+
+
+@pytest.mark.parametrize("seconds", SLOW)
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_file_that_is_there_may_take_long_to_compare(
+    monkeypatch: pytest.MonkeyPatch, seconds: dict[str, int], overwrite: bool
+) -> None:
+    async def work(net: Net, clock: MockClock) -> None:
+        one, other = await two(net)
+        for node in (one, other):
+            await put(node, ["file.bin"], data=NEW)
+        slow(monkeypatch, **seconds)
+        record = begin(net, one, overwrite=overwrite)
+        assert await ended(record) == ""
+        row, report = record.row(), record.report
+        assert report is not None
+        assert (row.status, row.chunks, row.verified, report.identical) == ("done", 0, True, True)
+        assert row.digest.startswith("blake3:")
+        assert clock.seconds < max(seconds.values()) + 2
+        await asyncio.sleep(1)
+        assert workers(one) == workers(other) == []
+
+    on_virtual_time(work)
+
+
+@pytest.mark.parametrize("seconds", SLOW)
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_another_file_of_that_length_may_take_long_to_compare(
+    monkeypatch: pytest.MonkeyPatch, seconds: dict[str, int], overwrite: bool
+) -> None:
+    async def work(net: Net, clock: MockClock) -> None:
+        one, other = await two(net)
+        await put(one, ["file.bin"], data=OLD)
+        await put(other, ["file.bin"], data=NEW)
+        slow(monkeypatch, **seconds)
+        record = begin(net, one, overwrite=overwrite)
+        error = await ended(record)
+        if overwrite:
+            assert error == ""
+            assert record.row().chunks == 1
+        else:
+            assert "is there already, and is not the same: --overwrite" in error
+        assert clock.seconds < max(seconds.values()) + 2
+        assert files(one)[0].read_bytes() == (NEW if overwrite else OLD)
+        assert files(one, "tmp") == []
+        await asyncio.sleep(1)
+        assert workers(one) == workers(other) == []
+
+    on_virtual_time(work)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_file_of_another_length_is_not_compared(
+    monkeypatch: pytest.MonkeyPatch, overwrite: bool
+) -> None:
+    async def work(net: Net, clock: MockClock) -> None:
+        one, other = await two(net)
+        await put(one, ["file.bin"], data=OLD + b"more")
+        await put(other, ["file.bin"], data=NEW)
+        slow(monkeypatch, fake=30, fake2=30)
+        record = begin(net, one, overwrite=overwrite)
+        error = await ended(record)
+        assert error == "" if overwrite else "--overwrite" in error
+        assert clock.seconds < 1
+        assert files(one)[0].read_bytes() == (NEW if overwrite else OLD + b"more")
+
+    on_virtual_time(work)
+
+
+def test_a_provider_that_stops_while_it_compares_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def work(net: Net, clock: MockClock) -> None:
+        one, other = await two(net)
+        for node in (one, other):
+            await put(node, ["file.bin"], data=NEW)
+        slow(monkeypatch, fake=0, fake2=3600)
+        record = begin(net, one)
+        await asyncio.sleep(20)
+        assert record.status == "running"
+        await net.stop("fake2.dev")
+        assert "Offline" in await ended(record)
+        assert clock.seconds < 32
+        await asyncio.sleep(1)
+        assert workers(one) == []
 
     on_virtual_time(work)

@@ -48,6 +48,10 @@ class Receiver:
         self._plain = True
         self._size = -1
         self._assembly = Assembly(our)
+        self._own_size = -1
+        """The length of the file that is there already; -1 where there is none."""
+        self._hashing: asyncio.Task[str] | None = None
+        """Takes the digest of that file."""
         self._identical = False
         self._answered = False
         self._unanswered: Request | None = None
@@ -69,34 +73,56 @@ class Receiver:
         except (Failure, VfsError, SendError) as failure:
             await self._fail(str(failure))
         finally:
+            if self._hashing is not None:
+                self._hashing.cancel()
+                await asyncio.wait({self._hashing})
             await self._assembly.discard()
 
     async def _transfer(self) -> None:
         self._given = safe_name(bare_name(self._given, self._provider.package_id))
         self._path = f"{self._our.package_id}/files/{self._given}"
-        have, size = await self._existing()
-        if await self._ask(have, size):
-            await self._assembly.discard()
-            await self._report(status="done", digest=have, verified=True, identical=True)
-            return
-        expected = await self._collect()
-        digest = await self._check(expected)
-        await self._keep(digest, have)
+        self._own_size = await self._existing()
+        if self._own_size >= 0 and self._is_own():
+            digest = expected = await self._stay()
+        else:
+            await self._ask()
+            digest = expected = await self._collect()
+        if not self._identical:
+            digest = await self._check(expected)
+            await self._keep(digest)
         await self._assembly.discard()
         if self._unanswered is not None:
             await self._our.send_response(worker_api.Response.Progress(), to=self._unanswered)
-        await self._report(status="done", digest=digest, verified=bool(expected))
+        await self._report(
+            status="done", digest=digest, verified=bool(expected), identical=self._identical
+        )
 
-    async def _existing(self) -> tuple[str, int]:
-        """Return digest and size of the file that is there already; '' where there is none."""
+    async def _existing(self) -> int:
+        """Return the length of the file that is there already; -1 where there is none."""
         if not await vfs.exists(self._our, self._path):
-            return "", -1
-        async with await vfs.open_file(self._our, self._path) as file:
-            size = await file.len()
-            return await digest_of(file, size, CHUNK), size
+            return -1
+        meta = await vfs.metadata(self._our, self._path)
+        if meta.file_type != "File":
+            raise Failure(f"{self._given} is there already, and is no file")
+        return meta.len
 
-    async def _ask(self, have: str, size: int) -> bool:
-        """Ask the provider; True when what we have is the file already."""
+    def _is_own(self) -> bool:
+        """Tell whether provider and requestor share the file."""
+        provider = self._provider
+        return provider.node == self._our.node and provider.package_id == self._our.package_id
+
+    async def _stay(self) -> str:
+        """Leave the file, which is the provider's own, as it is; return its digest."""
+        self._size, self._identical = self._own_size, True
+        await self._accept()
+        return await self._own_digest()
+
+    async def _own_digest(self) -> str:
+        async with await vfs.open_file(self._our, self._path) as file:
+            return await digest_of(file, await file.len(), CHUNK)
+
+    async def _ask(self) -> None:
+        """Ask the provider for the file."""
         answer = await self._our.send_and_await_response(
             self._provider,
             worker_api.Request.Download(
@@ -106,7 +132,7 @@ class Receiver:
             ),
             timeout=SECONDS,
             metadata=write(
-                Offer(acknowledge=True, have=have, size=size, overwrite=self._wish.overwrite)
+                Offer(acknowledge=True, size=self._own_size, overwrite=self._wish.overwrite)
             ),
         )
         offer = read(answer.metadata)
@@ -119,15 +145,12 @@ class Receiver:
         self._plain = offer is None
         if offer is not None:
             self._size = offer.size
-            if offer.identical:
-                self._identical = True
-                await self._accept()
-                return True
+            if offer.compare:
+                self._hashing = asyncio.create_task(self._own_digest())
         await self._accept()
-        if not (self._wish.transfer and 0 <= self._size <= CHUNK):
+        if self._hashing or not (self._wish.transfer and 0 <= self._size <= CHUNK):
             # else somebody waits for a word, and the end, which is near, will do for that
             await self._report(status="running")
-        return False
 
     async def _accept(self) -> None:
         """Tell the parent that the provider has opened the file."""
@@ -151,10 +174,25 @@ class Receiver:
                     end = read(message.metadata)
                     if end is not None and (end.digest or end.error):
                         return self._ending(end)
+                    if end is not None and await self._is_ours(end.have):
+                        return end.have
                 case worker_api.InternalRequest.Chunk(chunk):
                     await self._chunk(message, chunk)
             if self._plain and self._bytes == self._size:
                 return ""
+
+    async def _is_ours(self, have: str) -> bool:
+        """Tell whether what we have is the provider's file; else let it be sent, or fail."""
+        if not have or self._hashing is None or self._unanswered is None:
+            return False
+        self._identical = await self._hashing == have
+        if self._identical:
+            return True
+        if not self._wish.overwrite:
+            raise Failure(_DIFFERS.format(self._given))
+        wanted, self._unanswered = self._unanswered, None
+        await self._our.send_response(download_answer(wit.Ok()), to=wanted)
+        return False
 
     async def _next(self) -> Any:  # Request, Response or SendError
         """Receive; when nothing comes for a while, ask whether the provider is still there."""
@@ -217,11 +255,11 @@ class Receiver:
             )
         return digest
 
-    async def _keep(self, digest: str, have: str) -> None:
+    async def _keep(self, digest: str) -> None:
         """Put the checked file in place, where nothing else is in its way."""
-        if not have or self._wish.overwrite:
+        if self._own_size < 0 or self._wish.overwrite:
             await self._assembly.put_in_place(self._path)
-        elif have != digest:
+        elif self._own_size != self._size or await self._own_digest() != digest:
             raise Failure(_DIFFERS.format(self._given))
 
     async def _fail(self, reason: str) -> None:

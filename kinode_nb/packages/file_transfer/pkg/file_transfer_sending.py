@@ -1,5 +1,6 @@
 """The provider's worker: opens the file, says so, and sends it chunk by chunk."""
 
+import asyncio
 from typing import Any
 
 from kinode_nb import wit
@@ -23,6 +24,7 @@ from .file_transfer_wire import (
     Offer,
     bare_name,
     download_answer,
+    patience,
     read,
     safe_name,
     worker_api,
@@ -30,6 +32,8 @@ from .file_transfer_wire import (
 )
 
 _TRIES = 3  # times that one chunk is sent before its requestor counts as gone
+_COMPARED = "compared"
+"""The context of the Size that tells our digest."""
 _SMALL = 1 << 16  # bytes: a file that is not opened, but read at one stroke
 
 
@@ -56,23 +60,22 @@ class Sender:
         try:
             name = safe_name(bare_name(self._given, self._our.package_id))
             file = await self._open(f"{self._our.package_id}/files/{name}")
-            same = await self._same(file)
+            compare = self._comparable()
         except (Failure, VfsError, SendError) as failure:
             await self._answer(wit.Err(str(failure)), Offer(error=str(failure)))
             return
         try:
-            if same:
-                await self._answer(wit.Ok(), Offer(size=self._size, identical=True))
-            else:
-                await self._serve(file, name)
+            await self._serve(file, name, compare=compare)
         finally:
             if file is not None:
                 await file.close()
 
-    async def _serve(self, file: vfs.File | None, name: str) -> None:
+    async def _serve(self, file: vfs.File | None, name: str, *, compare: bool) -> None:
         try:
-            await self._answer(wit.Ok(), Offer(size=self._size))
-            await self._send(file, name)
+            await self._answer(wit.Ok(), Offer(size=self._size, compare=compare))
+            await self._our.send_request(self._peer, worker_api.InternalRequest.Size(self._size))
+            if not compare or await self._wanted(file):
+                await self._send(file, name)
         except (Failure, VfsError, SendError) as failure:
             await self._abort(str(failure))
 
@@ -91,16 +94,48 @@ class Sender:
         except (VfsError, SendError) as error:
             raise Failure(f"{self._our.node} has no file {self._given!r} ({error})") from None
 
-    async def _same(self, file: vfs.File | None) -> bool:
-        """Tell whether what the requestor has is this file already."""
+    def _comparable(self) -> bool:
+        """Tell whether what the requestor has may be this file already; Failure: it differs."""
         offer = self._offer
-        if not offer.have:
-            return False
-        if offer.size == self._size and await self._digest(file) == offer.have:
+        if offer.size == self._size:
             return True
-        if not offer.overwrite:
+        if offer.size >= 0 and not offer.overwrite:
             raise Failure(DIFFERS)
         return False
+
+    async def _wanted(self, file: vfs.File | None) -> bool:
+        """Compare by digests; True when the requestor has another file, and wants this one."""
+        listening = asyncio.create_task(self._listen())
+        try:
+            digest = await self._digest(file)
+        finally:
+            listening.cancel()  # which loses no message: it takes one only to handle it
+            await asyncio.wait({listening})
+        await self._our.send_request(
+            self._peer,
+            worker_api.InternalRequest.Size(self._size),
+            expects_response=patience(self._size),
+            metadata=write(Offer(have=digest)),
+            context=_COMPARED,
+        )
+        while True:
+            message = await self._our.receive()
+            if isinstance(message, Request) or message.context != _COMPARED:
+                await self._reassure(message)
+            elif isinstance(message, SendError):
+                raise message
+            else:
+                answer = wit.decode(worker_api.Response, message.body)
+                return bool(answer == download_answer(wit.Ok()))
+
+    async def _listen(self) -> None:
+        while True:
+            await self._reassure(await self._our.receive())
+
+    async def _reassure(self, message: Request | Response | SendError) -> None:
+        """Let the requestor know that somebody is here, if that is what it asks."""
+        if isinstance(message, Request) and message.source == self._peer:
+            await self._our.send_response(worker_api.Response.Progress(), to=message)
 
     async def _digest(self, file: vfs.File | None) -> str:
         if file is not None:
@@ -117,8 +152,7 @@ class Sender:
         )
 
     async def _send(self, file: vfs.File | None, name: str) -> None:
-        our, size = self._our, self._size
-        await our.send_request(self._peer, worker_api.InternalRequest.Size(size))
+        size = self._size
         digest = Digest()
         try:
             for offset in range(0, size, CHUNK):
@@ -163,15 +197,15 @@ class Sender:
             answer = wit.decode(worker_api.Response, message.body)
             if not isinstance(answer, worker_api.Response.Progress):
                 raise Failure("the requestor gave up")
-        elif isinstance(message, Request) and message.source == self._peer:
-            await self._our.send_response(worker_api.Response.Progress(), to=message)
+        else:
+            await self._reassure(message)
 
     async def _finish(self, offer: Offer) -> None:
         """Tell the end, and wait until the requestor has checked the file."""
         await self._our.send_and_await_response(
             self._peer,
             worker_api.InternalRequest.Size(self._size),
-            timeout=12 * SECONDS,  # it may have to read a large file once more
+            timeout=patience(self._size),
             metadata=write(offer),
         )
 

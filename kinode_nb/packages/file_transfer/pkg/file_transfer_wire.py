@@ -5,10 +5,16 @@ Download's metadata; a provider that knows more answers so in its Response's. A 
 no such metadata speaks the plain recipe. The text is JSON: ``{"file-transfer": {…}}``.
 
 Download, requestor's worker to provider: ``acknowledge`` (each Chunk is a Request that is
-answered), ``have`` and ``size`` (of the file that the requestor has under that name), and
+answered), ``size`` (of the file that the requestor has under that name, if any), and
 ``overwrite`` (whether that may be replaced).
 Download, person to main process: ``transfer`` (an id to report), ``overwrite``.
-Response to Download: ``size`` (bytes), ``identical`` (what you have is the file).
+Response to Download, before anything that takes long: ``size`` (bytes) and ``compare`` (yours is
+as long, so both sides hash what they have first); or ``error``, such as `DIFFERS`.
+Size, plain: the first message of the provider's worker, as in the recipe. While that worker
+hashes, or waits, it answers a Request with Progress: the requestor asks whether it is there.
+Size to compare: ``have``, the digest of the provider's file; a Request that is answered, when the
+requestor has hashed its own: with Progress (the same: the end), with Download Ok (another one:
+send yours) or with Download Err (another one, which must not be replaced: the end).
 Size after the last Chunk: ``digest`` of the whole file; or ``error``: it cannot be sent.
 Progress, worker to parent: the transfer's state, field by field as in `Report`.
 """
@@ -30,6 +36,7 @@ WINDOW = 6
 """Chunks that may be on their way, unanswered: what a transfer holds in memory, at most."""
 SECONDS = 5
 """What Kinode's recipe gives a Request."""
+_SLOWEST = 8 << 20  # bytes a second: a disk that is busy
 
 DIFFERS = "the requestor has another file of that name"
 """The provider's error when it must not be overwritten."""
@@ -50,7 +57,7 @@ class Offer(msgspec.Struct, omit_defaults=True):
     transfer: str = ""
     overwrite: bool = True
     size: int = -1
-    identical: bool = False
+    compare: bool = False
     digest: str = ""
     error: str = ""
 
@@ -89,6 +96,11 @@ def read(metadata: str | None) -> Offer | None:
         return msgspec.json.decode(metadata, type=_Envelope).offer
     except msgspec.DecodeError:
         return None
+
+
+def patience(size: int) -> int:
+    """Return how many seconds a side may take to read a file of that size once more."""
+    return 12 * SECONDS + size // _SLOWEST
 
 
 def safe_name(name: str) -> str:
