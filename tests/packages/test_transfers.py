@@ -100,6 +100,40 @@ def test_a_missing_file_is_an_error_here_and_nothing_there(net: FakeNet, two: Tw
     assert transfer.path is None
 
 
+def test_a_missing_files_error_names_the_nearest(two: Two) -> None:
+    one, other = two
+    other.put("my_file.txt", data=b"x")
+    for name in ("my_fil.txt", f"{PACKAGE}/files/my_fil.txt"):
+        with pytest.raises(TransferError) as caught:
+            fetch(one, name)
+        near = "fake2.dev has no file 'my_fil.txt'. Did you mean 'my_file.txt'?"
+        assert str(caught.value).endswith(near)
+    with pytest.raises(TransferError) as caught:
+        fetch(one, "quite another")
+    assert str(caught.value).endswith("fake2.dev has no file 'quite another'")
+
+
+def test_what_cannot_be_listed_is_left_out(two: Two) -> None:
+    one, other = two
+    other.put("file.txt", data=b"x")
+    (drive(other) / os.fsdecode(b"\xff.txt")).touch()
+    assert one.list_files("fake2.dev")["file"].tolist() == ["file.txt"]
+    assert other.list_files()["file"].tolist() == ["file.txt"]
+    assert not [row for row in other.processes()["restarts"] if row]
+
+
+def test_an_absolute_name_is_refused_as_such(two: Two) -> None:
+    one, other = two
+    other.list_files()
+    (drive(other) / "etc").mkdir()
+    (drive(other) / "etc" / "passwd").write_text("no secret")
+    with pytest.raises(TransferError, match="'/etc/passwd' is no name of a file"):
+        fetch(one, "/etc/passwd")
+    for name in (f"/{PACKAGE}/files/etc/passwd", f"{PACKAGE}/files/etc/passwd", "etc/passwd"):
+        fetch(one, name, overwrite=True)
+    assert (drive(one) / "etc" / "passwd").read_text() == "no secret"
+
+
 def test_ok_means_that_the_provider_has_opened_the_file(two: Two) -> None:
     one, other = two
     other.put("there.txt", data=b"x")
@@ -380,6 +414,47 @@ def test_only_the_agreed_peer_is_believed(net: FakeNet, two: Two) -> None:
     assert intruded.wait(SECONDS)
     one.request(MAIN, "ListFiles")  # 12: nor is its parent another one now
     go.set()
+    path = net.transfer("t1").wait(SECONDS).path
+    assert path is not None
+    assert path.read_bytes() == TEN
+
+
+def test_only_one_worker_of_the_agreed_node_is_believed(net: FakeNet, two: Two) -> None:
+    one, other = two
+    agreed, intruded = threading.Event(), threading.Event()
+
+    async def patient(our: Our) -> None:
+        import asyncio
+
+        async for message in our:
+            if isinstance(message, Request) and "Download" in message.text():
+                worker = message.source
+                await our.send_response(
+                    {"Download": {"Ok": None}}, metadata='{"file-transfer":{"size":10}}'
+                )
+                # its answer says that this process is the one that is agreed on
+                await our.send_and_await_response(
+                    worker, chunk(0, 5), blob=LazyLoadBlob(TEN[:5]), timeout=SECONDS
+                )
+                agreed.set()
+                await asyncio.to_thread(intruded.wait, SECONDS)
+                await our.send_request(worker, chunk(5, 5), blob=LazyLoadBlob(TEN[5:]))
+                await our.send_request(worker, {"Size": 10}, metadata=digest(TEN))
+
+    other.spawn(patient, name="provider")
+    target = {"node": "fake2.dev", "process": process_json("provider:notebook:template.os")}
+    body = {"Download": {"name": "f", "target": target, "is_requestor": True}}
+    one.request(MAIN, body)
+    assert agreed.wait(SECONDS)
+    worker = Address("fake.dev", ProcessId.parse(workers(one)[0]))
+
+    async def intrude(our: Our) -> None:
+        assert our.package_id.package_name == "notebook"  # the provider's
+        await our.send_request(worker, chunk(5, 5), blob=LazyLoadBlob(b"forge"))
+        await our.send_request(worker, {"Size": 10}, metadata=digest(TEN[:5] + b"forge"))
+        intruded.set()
+
+    other.spawn(intrude, name="intruder")
     path = net.transfer("t1").wait(SECONDS).path
     assert path is not None
     assert path.read_bytes() == TEN

@@ -5,6 +5,7 @@ main process spawns a worker, the worker asks the provider's main process, which
 worker of its own, and the two workers exchange the file.
 """
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from kinode_nb.process_lib import (
     Request,
     Response,
     SendError,
+    VfsError,
     vfs,
 )
 
@@ -75,11 +77,13 @@ class FileTransfer:
     async def _list_files(self) -> None:
         folder = f"{self._our.package_id}/files"
         entries = await vfs.read_dir(self._our, folder)
-        files = [
-            api.FileInfo(name=entry.path, size=(await vfs.metadata(self._our, entry.path)).len)
-            for entry in sorted(entries, key=lambda entry: entry.path)
-            if entry.file_type == "File"
-        ]
+        files = []
+        for entry in sorted(entries, key=lambda entry: entry.path):
+            if entry.file_type != "File":
+                continue
+            with contextlib.suppress(VfsError):  # gone meanwhile, or its name is no text
+                size = (await vfs.metadata(self._our, entry.path)).len
+                files.append(api.FileInfo(name=entry.path, size=size))
         await self._our.send_response(api.TransferResponse.ListFiles(files))
 
     async def _download(self, message: Request, download: Any) -> None:

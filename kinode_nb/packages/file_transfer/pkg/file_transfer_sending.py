@@ -1,6 +1,7 @@
 """The provider's worker: opens the file, says so, and sends it chunk by chunk."""
 
 import asyncio
+from itertools import islice
 from typing import Any
 
 from kinode_nb import wit
@@ -13,6 +14,7 @@ from kinode_nb.process_lib import (
     VfsError,
     vfs,
 )
+from kinode_nb.types import nearest
 
 from .file_transfer_digest import Digest, digest_of
 from .file_transfer_wire import (
@@ -34,6 +36,7 @@ from .file_transfer_wire import (
 _TRIES = 3  # times that one chunk is sent before its requestor counts as gone
 _COMPARED = "compared"
 """The context of the Size that tells our digest."""
+_LOOKED_AT = 1000  # files, to find a name near the one that was asked for
 _SMALL = 1 << 16  # bytes: a file that is not opened, but read at one stroke
 
 
@@ -92,7 +95,21 @@ class Sender:
             self._size = meta.len
             return await vfs.open_file(self._our, path)
         except (VfsError, SendError) as error:
-            raise Failure(f"{self._our.node} has no file {self._given!r} ({error})") from None
+            missing = str(error).endswith("No such file or directory (os error 2)")
+            why = await self._near(path) if missing else f" ({error})"
+            raise Failure(f"{self._our.node} has no file {self._given!r}{why}") from None
+
+    async def _near(self, path: str) -> str:
+        """Return a hint at the file of nearly that name that is offered; '' where none is."""
+        drive = f"{self._our.package_id}/files/"
+        try:
+            entries = await vfs.read_dir(self._our, drive)
+        except (VfsError, SendError):
+            return ""
+        files = (entry.path for entry in entries if entry.file_type == "File")
+        offered = [file.removeprefix("/").removeprefix(drive) for file in islice(files, _LOOKED_AT)]
+        near = nearest(path.removeprefix(drive), offered)
+        return f".{near}" if near else ""
 
     def _comparable(self) -> bool:
         """Tell whether what the requestor has may be this file already; Failure: it differs."""

@@ -115,7 +115,9 @@ def safe_name(name: str) -> str:
 
 def bare_name(name: str, package: object) -> str:
     """Return a file's bare name: list-files tells whole vfs paths, and both are accepted."""
-    return name.removeprefix("/").removeprefix(f"{package}/files/")
+    drive = f"{package}/files/"
+    path = name.removeprefix("/")
+    return path.removeprefix(drive) if path.startswith(drive) else name
 
 
 def download_answer(result: Any) -> Any:  # wit.Ok or wit.Err -> worker_api.Response
