@@ -7,10 +7,11 @@ interrupt, or a cancellation, ends the waiting and what was waited for.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 
 from kinode_nb import portal
 from kinode_nb.portal import awaited
+from kinode_nb.portal.net import BootOptions
 from kinode_nb.types import Address, Answer
 
 if TYPE_CHECKING:
@@ -115,9 +116,21 @@ class FakeNet:
         """Make a net with a thread of its own."""
         self.blocking = portal.FakeNet(seed, clock)
 
-    async def boot(self, name: str | None = None, **options: Any) -> Any:  # Node or list of them
-        """Boot a node, or ``count`` of them."""
-        booted = await awaited(self.blocking.boot, name, **options)
+    @overload
+    async def boot(
+        self, name: str | None = None, *, count: None = None, **options: Unpack[BootOptions]
+    ) -> Node: ...
+
+    @overload
+    async def boot(
+        self, name: str | None = None, *, count: int, **options: Unpack[BootOptions]
+    ) -> list[Node]: ...
+
+    async def boot(self, name: str | None = None, **options: Any) -> Node | list[Node]:
+        """Boot a node, or ``count`` of them, which give a list."""
+        booted: portal.Node | list[portal.Node] = await awaited(
+            lambda: self.blocking.boot(name, **options)
+        )
         return [Node(each) for each in booted] if isinstance(booted, list) else Node(booted)
 
     @property
@@ -173,6 +186,14 @@ class FakeNet:
     async def terminal(self, node: str, verbosity: int | None = None) -> str:
         """Return what one node's processes printed."""
         return await awaited(self.blocking.terminal, node, verbosity)
+
+    async def nest(self) -> None:
+        """Let ``asyncio.run(…)`` work inside cells; it makes all of asyncio slower."""
+        self.blocking.nest()
+
+    async def started_packages(self) -> set[tuple[str, str, str]]:
+        """Return what is started where: package, node, digest."""
+        return await awaited(self.blocking.started_packages)
 
     async def take_notes(self) -> list[str]:
         """Return, once, what a person should know though nothing went wrong."""

@@ -5,10 +5,11 @@ import os
 import weakref
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack, overload
 
 from kinode_nb import frames
 from kinode_nb.fake_net import Net
+from kinode_nb.portal import words
 from kinode_nb.portal.bridge import Portal
 from kinode_nb.portal.node import Node
 from kinode_nb.portal.transfer import Transfer
@@ -18,8 +19,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _open: "weakref.WeakSet[FakeNet]" = weakref.WeakSet()
+_RUNTIME = "distro:sys"
 _PATIENCE = 5  # seconds until a net that a process holds up is left to its fate
 _SAVED = {".csv": "to_csv", ".parquet": "to_parquet", ".jsonl": "to_json", ".json": "to_json"}
+
+
+class BootOptions(TypedDict, total=False):
+    """What `FakeNet.boot` takes besides a name and a count."""
+
+    port: int | str | None
+    home: str | os.PathLike[str] | None
+    persist: bool
+    placement: str
+    verbosity: int
+    fresh: bool
 
 
 class FakeNet:
@@ -35,6 +48,16 @@ class FakeNet:
         """The async net, which belongs to the portal's thread."""
         _open.add(self)
 
+    @overload
+    def boot(
+        self, name: str | None = None, *, count: None = None, **options: Unpack[BootOptions]
+    ) -> Node: ...
+
+    @overload
+    def boot(
+        self, name: str | None = None, *, count: int, **options: Unpack[BootOptions]
+    ) -> list[Node]: ...
+
     def boot(
         self,
         name: str | None = None,
@@ -42,11 +65,11 @@ class FakeNet:
         port: int | str | None = None,
         home: str | os.PathLike[str] | None = None,
         persist: bool = False,
-        count: int = 1,
+        count: int | None = None,
         placement: str = "thread",
         verbosity: int = 0,
         fresh: bool = False,
-    ) -> Any:  # Node, or a list of Nodes when count is given
+    ) -> Node | list[Node]:
         """Boot a node; ``count`` of them give a list.
 
         The name is fake.dev, fake2.dev, … unless given; ``port`` is a number, None (8080 or the
@@ -55,18 +78,22 @@ class FakeNet:
         the options are the same; ``fresh`` boots it anew. Raises NodeError, AddressError,
         UsageError; then nothing was made.
         """
-        if count < 1 or (count > 1 and (name or home or isinstance(port, int))):
+        many = 1 if count is None else count
+        if many < 1 or (many > 1 and (name or home or isinstance(port, int))):
             raise UsageError("count is 1 or more, and above 1 without a name, home or port")
+        if name is not None:
+            name = words.new_node_name(name)
+        words.verbosity(verbosity)
         nodes: list[Node] = []
         try:
-            for _ in range(count):
+            for _ in range(many):
                 booted = self._boot(name, port, home, persist, placement, verbosity, fresh)
                 nodes.append(booted)
         except BaseException:
             for node in nodes:
                 self.stop(node.name)
             raise
-        return nodes[0] if count == 1 else nodes
+        return nodes[0] if count is None else nodes
 
     def _boot(self, name: Any, port: Any, home: Any, persist: Any, *rest: Any) -> Node:
         placement, verbosity, fresh = rest
@@ -95,7 +122,12 @@ class FakeNet:
 
     def node(self, name: str | None = None, port: int | None = None) -> Node:
         """Return a running node by name or port, or the current one; raises NodeError."""
-        return Node(self, self.core.node(name, port))
+        node = Node(self, self.core.node(name, port))
+        if name is not None and port is not None and self.core.node(name).name != node.name:
+            raise UsageError(
+                f"two nodes are named: {name} by its name, {node.name} by its port {port}. Name one"
+            )
+        return node
 
     def start(self, *packages: str, node: str | None = None) -> None:
         """Install and start packages on all nodes, or on one.
@@ -174,7 +206,7 @@ class FakeNet:
     def terminal(self, node: str, verbosity: int | None = None) -> str:
         """Return what one node's processes printed, up to a verbosity (default: the node's)."""
         core = self.core.known(node)
-        limit = core.verbosity if verbosity is None else verbosity
+        limit = core.verbosity if verbosity is None else words.verbosity(verbosity)
         epoch = self.core.clock.epoch_ns
         return "\n".join(
             _printed(entry, epoch)
@@ -183,6 +215,22 @@ class FakeNet:
             and entry.kind == "print"
             and entry.source.node == core.name
             and entry.verbosity <= limit
+        )
+
+    def nest(self) -> None:
+        """Let ``asyncio.run(…)`` work inside cells (nest-asyncio2); asyncio gets slower."""
+        import nest_asyncio2
+
+        nest_asyncio2.apply()
+
+    def started_packages(self) -> set[tuple[str, str, str]]:
+        """Return what is started where: package, node, digest of the package's files."""
+        return self.portal.do(
+            lambda: {
+                (id_.package_name, node.name, package.digest)
+                for node in self.core.running()
+                for id_, package in node.packages.items()
+            }
         )
 
     def take_notes(self) -> list[str]:
@@ -238,10 +286,10 @@ class FakeNet:
 
 
 def _printed(event: Event, epoch_ns: int) -> str:
-    """Return a print as Kinode's terminal shows it: time, package, text."""
+    """Return a print as Kinode's terminal shows it: time, package unless the runtime's, text."""
     when = datetime.fromtimestamp((event.time + epoch_ns) / 1e9, UTC).astimezone()
-    runtime = event.source.process.process_name == "kernel"  # its texts begin with who speaks
-    prefix = "" if runtime else f"{event.source.package_id}: "
+    package = str(event.source.package_id)
+    prefix = "" if package == _RUNTIME else f"{package}: "  # its modules say who they are
     return f"{when:%a %H:%M} {prefix}{event.body}"
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from kinode_nb import frames
 from kinode_nb.fake_net import exchange
 from kinode_nb.fake_net.node import Node as CoreNode
+from kinode_nb.portal import words
 from kinode_nb.portal.transfer import Transfer
+from kinode_nb.process_lib.our import check_program
 from kinode_nb.types import (
     Address,
     Answer,
@@ -17,6 +19,7 @@ from kinode_nb.types import (
     NodeError,
     ProcessId,
     SendError,
+    UsageError,
     nearest,
 )
 
@@ -78,11 +81,12 @@ class Node:
 
     def send(self, target: str, message: str, package: str | None = None) -> None:
         """Send a chat message; raises SendError (``Offline`` or ``Timeout``)."""
+        target, message = self._node(target), words.text("a message", message)
         self._run(exchange.send(self._running(), target, message, package), target)
 
     def history(self, peer: str, package: str | None = None) -> "pd.DataFrame":
         """Return the chat with a node, oldest first."""
-        known = self._net.core.known(peer).name
+        known = self._net.core.known(self._node(peer)).name
         epoch = self._net.core.clock.epoch_ns
         return frames.history(self._run(exchange.history(self._running(), known, epoch, package)))
 
@@ -96,10 +100,14 @@ class Node:
 
         With ``data``, the one name given is that of a new file with these bytes.
         """
+        words.files(files)
+        if data is not None and not isinstance(data, bytes | bytearray | memoryview):
+            raise UsageError(f"data must be bytes, not {type(data).__name__}")
         return self._run(exchange.put(self._running(), files, data, package))
 
     def list_files(self, node: str | None = None, package: str | None = None) -> "pd.DataFrame":
         """Return what a node (default: this one) offers."""
+        node = None if node is None else self._node(node)
         rows = self._run(exchange.list_files(self._running(), node, package), node)
         return frames.files(rows)
 
@@ -112,6 +120,7 @@ class Node:
         ``overwrite``.
         """
         core, node = self._net.core, self._running()
+        file, provider = words.text("a file's name", file), self._node(provider)
 
         def begin() -> Any:  # TransferRecord
             record, task = exchange.begin_download(
@@ -124,7 +133,11 @@ class Node:
 
     def hi(self, node: str, message: str) -> str:
         """Greet a node; returns what Kinode's terminal prints of it."""
-        return self._run(self._running().hi(node, message))
+        node, message = self._node(node), words.text("a message", message)
+        said = self._run(self._running().hi(node, message))
+        known = self._net.core.nodes
+        hint = nearest(node, known) if node not in known else ""
+        return f"{said}.{hint}" if hint else said
 
     def terminal(self, verbosity: int | None = None) -> str:
         """Return what the node's processes printed, up to a verbosity (default: the node's)."""
@@ -142,15 +155,20 @@ class Node:
 
     def spawn(
         self,
-        init: Callable[..., Any],
+        init: Callable[..., Any] | str | os.PathLike[str],
         name: str | None = None,
         public: bool = False,
         capabilities: list[Capability] | None = None,
     ) -> Address:
-        """Run an async function ``init(our)`` as a process of ``notebook:template.os``."""
+        """Run an async function ``init(our)`` as a process of ``notebook:template.os``.
+
+        A path is that of a .py file of the machine with such a function in it. Raises UsageError
+        for what is neither.
+        """
         node = self._running()
+        program = _program(init)
         return self._net.portal.do(
-            lambda: node.spawn(init, name, public=public, capabilities=capabilities)
+            lambda: node.spawn(program, name, public=public, capabilities=capabilities)
         )
 
     def start(self, *packages: str) -> None:
@@ -178,6 +196,9 @@ class Node:
             raise NodeError(f"{self.name} is stopped: boot it again")
         return self._core
 
+    def _node(self, given: object) -> str:
+        return self.name if given == "our" else words.node_name(given, self._net.core)
+
     def _run(self, work: Coroutine[Any, Any, T], target: str | None = None) -> T:
         try:
             return self._net.portal.call(work)
@@ -199,3 +220,17 @@ class Node:
         """Return one line; the home is left out, so that no notebook stores a machine's paths."""
         port = f"port {self.port}" if self.port else "no HTTP"
         return f"<Node {self.name}: {self.status}, {port}>"
+
+
+def _program(init: Callable[..., Any] | str | os.PathLike[str]) -> Callable[..., Any] | Path:
+    """Return what a process can run; raises UsageError."""
+    if isinstance(init, str | os.PathLike):
+        path = Path(init).expanduser().absolute()
+        if path.suffix != ".py" or not path.is_file():
+            raise UsageError(
+                f"there is no .py file {str(init)!r} to run: give an async function "
+                "`async def init(our)`, or the path of a file that has one"
+            )
+        return path
+    check_program(init)
+    return init

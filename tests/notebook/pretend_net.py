@@ -78,6 +78,16 @@ class PretendNet:
             raise NodeError(f"there is no node {name!r}.{nearest(name, OFFERED)}")
         return PretendNode(name, self)
 
+    def started_packages(self) -> set[tuple[str, str, str]]:
+        starts = [call for call in self.done if call[1] == "start"]
+        return {
+            (package, name, "digest")
+            for who, _, packages, _ in starts
+            for package in packages
+            for name in OFFERED
+            if who in {"net", name}
+        }
+
     def node_names(self) -> list[str]:
         return list(OFFERED)
 

@@ -72,6 +72,21 @@ def test_hi_and_put_answer_in_words():
 @pytest.mark.parametrize(
     ("line", "said"),
     [
+        ("start chat", "chat runs on fake.dev, fake2.dev"),
+        ("start chat -n fake2.dev", "chat runs on fake2.dev"),
+    ],
+)
+def test_start_says_what_runs_where_and_nothing_more(line: str, said: str):
+    listener = Listener()
+    run_line(line, listener.context)
+    assert listener.said == [said]
+    run_line(line, listener.context)  # what is there already is told by the net's notes
+    assert listener.said == [said]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
         ("boot a.dev -f b.dev", "two names for one node"),
         ("stop", "stop which node? %kinode stop NODE, or --all"),
         ("reset --virtual", "not there yet"),

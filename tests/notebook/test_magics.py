@@ -59,6 +59,12 @@ class TestTheScenario:
         assert "fake.dev is running already" in said
         assert "already started on fake2.dev" in said
 
+    def test_start_says_one_line(self, shell: InteractiveShell, capsys: pytest.CaptureFixture[str]):
+        run(shell, *SCENARIO[:3])
+        capsys.readouterr()
+        run(shell, SCENARIO[3])
+        assert capsys.readouterr().out == "chat-with-file-transfer runs on fake.dev, fake2.dev\n"
+
     def test_it_runs_as_one_cell(self, shell: InteractiveShell):
         run(shell, "\n".join(SCENARIO))
         assert shell.user_ns["t"].status == "done"
@@ -86,6 +92,10 @@ class TestMistakes:
             ("%kinode transfers t99", "there is no transfer 't99'"),
             ("%kinode boot Fake_3.dev", "can only contain a-z"),
             ("%kinode boot fake.dev --verbosity 3", "--fresh"),
+            ("%kinode boot --verbosity 4", "UsageError: verbosity is 0, 1, 2 or 3, not 4"),
+            ('%kinode boot ""', "AddressError: a node's name is empty"),
+            ("%kinode send Fake_2 hi", "AddressError: Node (Fake_2.dev) can only contain a-z"),
+            ("%kinode packages -n fake.dev -p 1", "NodeError: no node listens on port 1"),
             ("%kinode hi fake2.dev {1/0}", "{1/0}: ZeroDivisionError: division by zero"),
             ("%kinode send fake2.dev it's", "a quote is not closed"),
             ("%kinode log --grep (", "UsageError"),
@@ -102,6 +112,13 @@ class TestMistakes:
         run(shell, "%kinode boot fake.dev -p none", "%kinode boot fake2.dev -p none")
         run(shell, *SCENARIO[3:4], "%kinode put my_file.txt -n fake2.dev")
         assert said in fail(shell, capsys, cell)
+
+    def test_two_acting_nodes_are_one_too_many(
+        self, shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+    ):
+        shell.user_ns["port"] = run(shell, "%kinode boot", "b = %kinode boot", "b.port")
+        said = fail(shell, capsys, "%kinode packages -n fake.dev -p {port}")
+        assert said.startswith("UsageError: two nodes are named: fake.dev by its name, fake2.dev")
 
     def test_a_stopped_node_is_offline(
         self, shell: InteractiveShell, capsys: pytest.CaptureFixture[str]

@@ -12,7 +12,7 @@ def run(context: Context, values: Values) -> object:
     """Boot a node, or several, and return it."""
     name = values.maybe("name")
     named = values.maybe("--fake-node-name")
-    if name and named and name != named:
+    if name is not None and named is not None and name != named:
         raise UsageError(f"two names for one node: {name!r} and {named!r}. Give one of them")
     options: dict[str, Any] = {  # only what was asked for: the net knows the defaults
         "home": values.maybe("--home"),
@@ -24,7 +24,7 @@ def run(context: Context, values: Values) -> object:
         "port": values.number("--port") or values.maybe("--port"),
     }
     given = {option: value for option, value in options.items() if value is not None}
-    return context.net.boot(name or named, **given)
+    return context.net.boot(named if name is None else name, **given)
 
 
 BOOT = Verb(

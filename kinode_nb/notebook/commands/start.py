@@ -6,13 +6,19 @@ from kinode_nb.notebook.commands.verb import ACTING, Argument, Count, Values, Ve
 
 
 def run(context: Context, values: Values) -> None:
-    """Start packages on all nodes, or on the one that is named."""
+    """Start packages on all nodes, or on the one that is named; say what runs now, and where."""
     node = context.named(values)
     packages = values.many("package")
+    before = context.net.started_packages()
     if node is None:
         context.net.start(*packages)
     else:
         node.start(*packages)
+    started = context.net.started_packages() - before  # what was there before, the net's notes tell
+    nodes = context.net.node_names()
+    for package in sorted({package for package, _, _ in started}):
+        where = [each for each in nodes if any((package, each) == new[:2] for new in started)]
+        context.say(f"{package} runs on {', '.join(where)}")
 
 
 START = Verb(

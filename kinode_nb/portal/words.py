@@ -1,0 +1,54 @@
+"""What a person wrote for a node, a message or a file: read the same way by every method."""
+
+import os
+from typing import Any
+
+from kinode_nb.fake_net import Net
+from kinode_nb.types import AddressError, UsageError, check_node_name
+
+_LOUDEST = 3
+
+
+def node_name(given: object, net: Net) -> str:
+    """Return the name of a node: ``fake2`` is ``fake2.dev`` as `boot` would have it.
+
+    Raises UsageError for what is no text, AddressError for what breaks Kinode's grammar.
+    """
+    name = new_node_name(given)
+    if name not in net.nodes and ("." not in name or f"{name}.dev" in net.nodes):
+        name = f"{name}.dev"
+    return check_node_name(name)
+
+
+def new_node_name(given: object) -> str:
+    """Return a name that a node may get, if its letters are right."""
+    name = text("a node's name", given)
+    if not name:
+        raise AddressError("NodeNotKimapSafe", "a node's name is empty: write one, as fake2.dev")
+    return name
+
+
+def text(what: str, given: object) -> str:
+    """Return what must be text; raises UsageError."""
+    if not isinstance(given, str):
+        raise UsageError(f"{what} must be text, not {given!r}{_instead(given)}")
+    return given
+
+
+def _instead(given: Any) -> str:
+    name = getattr(given, "name", None)  # a node, say
+    return f": write {name!r}" if isinstance(name, str) else ""
+
+
+def files(given: tuple[object, ...]) -> None:
+    """Raise UsageError for what is no path."""
+    for each in given:
+        if not isinstance(each, str | os.PathLike):
+            raise UsageError(f"a file is named by text or a Path, not by {each!r}")
+
+
+def verbosity(given: object) -> int:
+    """Return how much a terminal shows; raises UsageError."""
+    if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given <= _LOUDEST:
+        raise UsageError(f"verbosity is 0, 1, 2 or {_LOUDEST}, not {given!r}")
+    return given
