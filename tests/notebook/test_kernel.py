@@ -120,6 +120,49 @@ def test_interrupt_ends_the_waiting_and_not_the_nodes(kernel: Kernel):
     assert kernel.value("__import__('kinode_nb').fakenet().transfer('t1').status") == "waiting"
 
 
+INTERRUPTS_ONCE_IT_WAITS = """
+import signal, sys, threading
+
+def watch(main=threading.main_thread().ident):
+    while True:
+        frame = sys._current_frames()[main]
+        inner, files = frame.f_code, []
+        while frame:
+            files.append(frame.f_code.co_filename)
+            frame = frame.f_back
+        idle = inner.co_name == "select" and inner.co_filename.endswith("selectors.py")
+        in_wait = inner.co_name == "wait" and any(f.endswith("portal/transfer.py") for f in files)
+        if idle or in_wait:
+            return signal.pthread_kill(main, signal.SIGINT)
+"""
+
+
+@pytest.mark.parametrize(
+    ("wait", "error"),
+    [
+        ("t.wait()", "KeyboardInterrupt: only the waiting"),
+        ("await t", "CancelledError: only the waiting"),
+        ("await aio.Node(node).request(address, None, timeout=100_000)", ""),
+    ],
+)
+def test_interrupt_ends_the_waiting_of_python_code(kernel: Kernel, wait: str, error: str):
+    prepared = kernel.run(
+        f"{INTERRUPTS_ONCE_IT_WAITS}\nimport kinode_nb\nfrom kinode_nb import aio\n"
+        "net = kinode_nb.fakenet()\n"
+        "node, _ = net.boot(port='none'), net.boot('silent.dev', port='none')\n"
+        "node.start('chat-with-file-transfer')\n"
+        "async def silent(our):\n    await our.receive()\n    await our.receive()\n"
+        "address = node.spawn(silent)\n"
+        "t = node.download('my_file.txt', 'silent.dev')"
+    )
+    assert prepared.status == "ok", prepared
+    output = kernel.run(f"threading.Thread(target=watch).start()\n{wait}")
+    assert output.status == "error"
+    if error:
+        assert output.errors[0][0].startswith(error)
+    assert kernel.value("node.status") == "running"
+
+
 def test_asyncio_run_inside_a_cell_on_request(kernel: Kernel):
     cell = "import asyncio\nasync def f(): return 42\nprint(asyncio.run(f()))"
     assert kernel.run(cell).status == "error"
