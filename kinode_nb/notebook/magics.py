@@ -30,6 +30,14 @@ single quotes, where JSON goes. A result can be kept:  df = %kinode log
 """
 
 
+# The portal's own class of this kind stays unimported: loading the magics loads no runtime.
+class InterruptedWait(KeyboardInterrupt):
+    """An interrupt, shown as one line: where the waiting was done is nobody's concern."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"KeyboardInterrupt: {self}"]
+
+
 class KinodeMagics:
     """The two magics of one shell."""
 
@@ -58,8 +66,6 @@ class KinodeMagics:
                 return run_line(line, context, names)
             run_cell(line, cell, context, names, display)
         except KeyboardInterrupt as interrupt:
-            from kinode_nb.portal import InterruptedWait
-
             raise InterruptedWait(str(interrupt) or "the waiting has ended; nodes go on") from None
         finally:
             show_notes()

@@ -43,7 +43,7 @@ def running(received: int, total: int | None = 1024 * MIB, *, seconds: float = 1
 def done(total: int = 1024 * MIB, *, seconds: float = 2, **changes: Any) -> TransferRow:
     """Return a transfer that has ended well."""
     now = int(seconds * SECOND)
-    ended = {"status": "done", "digest": DIGEST, "verified": True, "finished_ns": now}
+    ended = {"status": "done", "digest": DIGEST, "verified": True, "finished_ns": now, "chunks": 1}
     return row(bytes=total, received=total, now_ns=now, **(ended | changes))
 
 
@@ -51,6 +51,7 @@ def failed(error: str, received: int = 0, total: int | None = None) -> TransferR
     """Return a transfer that has ended badly after a second."""
     return row(
         status="failed",
+        chunks=1 if received else 0,
         error=error,
         received=received,
         bytes=total,

@@ -98,7 +98,14 @@ def test_what_goes_on_never_has_no_time_left(seconds: float, text: str):
         ),
         (failed(""), f"{ROUTE}  0 B  failed"),
         (
-            row(status="cancelled", bytes=10, received=5, now_ns=SECOND, finished_ns=SECOND),
+            row(
+                status="cancelled",
+                bytes=10,
+                received=5,
+                chunks=1,
+                now_ns=SECOND,
+                finished_ns=SECOND,
+            ),
             f"{ROUTE}  5 B of 10 B  50 %  5 B/s  cancelled",
         ),
     ],
