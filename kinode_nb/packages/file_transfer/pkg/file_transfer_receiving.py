@@ -264,6 +264,7 @@ class Receiver:
 
     async def _fail(self, reason: str) -> None:
         """Report the failure, to the parent and to a provider that is still sending."""
+        await self._assembly.discard()  # who hears of the end finds nothing left
         await self._report(status="failed", error=reason)
         refusal = download_answer(wit.Err(reason))
         if not self._answered:
