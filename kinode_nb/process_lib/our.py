@@ -21,6 +21,8 @@ from kinode_nb.types import (
 from kinode_nb.types.capabilities import messaging
 from kinode_nb.wit import to_json
 
+_TIMEOUT = 5  # seconds: the default, which needs no check
+
 Target = Address | ProcessId | str
 """An address, a process of the own node, or the text of either."""
 
@@ -108,12 +110,16 @@ class Our:
         """
         if type(target) is not Address:
             target = self._address(target)
+        if expects_response is not None and not (
+            type(expects_response) is int and expects_response > 0
+        ):
+            raise _no_timeout(expects_response)
         if self._crowded and (room := self._syscalls.room(target)) is not None:
             await room
         self._syscalls.send_request(
             target,
             body if type(body) is bytes else encode(body),
-            _seconds(expects_response),
+            expects_response,
             inherit,
             metadata,
             capabilities,
@@ -130,7 +136,7 @@ class Our:
         self,
         target: Target,
         body: Body,
-        timeout: int = 5,
+        timeout: int = _TIMEOUT,
         inherit: bool = False,
         blob: LazyLoadBlob | None = None,
         metadata: str | None = None,
@@ -143,12 +149,14 @@ class Our:
         """
         if type(target) is not Address:
             target = self._address(target)
+        if timeout is not _TIMEOUT and not (type(timeout) is int and timeout > 0):
+            raise _no_timeout(timeout)
         if self._crowded and (room := self._syscalls.room(target, awaiting=True)) is not None:
             await room
         return await self._syscalls.send_and_await_response(
             target,
             body if type(body) is bytes else encode(body),
-            timeout if type(timeout) is int and timeout > 0 else _timeout(timeout),
+            timeout,
             inherit,
             metadata,
             capabilities,
@@ -246,11 +254,5 @@ def encode(body: Body) -> bytes:
     return to_json(body)
 
 
-def _seconds(value: int | None) -> int | None:
-    return value if value is None else _timeout(value)
-
-
-def _timeout(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise UsageError(f"timeouts are whole seconds from 1, as in Kinode: {value!r} is none")
-    return value
+def _no_timeout(value: object) -> UsageError:
+    return UsageError(f"timeouts are whole seconds from 1, as in Kinode: {value!r} is none")

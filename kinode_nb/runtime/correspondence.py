@@ -20,7 +20,6 @@ from kinode_nb.types import (
     Received,
     Request,
     Response,
-    SendError,
 )
 
 
@@ -90,9 +89,10 @@ class Correspondence:
                 mailbox.next_in_line()
                 raise
             arrival.wakeup = None
-        message, self._blob, entry = queue.popleft()
-        if self._blob is not None:
-            self._last_blob = self._blob
+        message, blob, entry = queue.popleft()
+        self._blob = blob
+        if blob is not None:
+            self._last_blob = blob
         self._cause = seq = message.seq
         log, now = self._log, self._now
         if seq >= log.first:  # else the log was cleared since
@@ -100,22 +100,15 @@ class Correspondence:
                 log.delivered[seq - log.first] = now()
             except IndexError:
                 log.take(seq, now())
-        if entry is not None:
-            return self._settle(message, entry)
-        if message.rsvp is not None or message.expects_response is not None:
+        if entry is not None:  # of a Response or a SendError
+            self._prompting = entry.prompting
+            if entry.context is not None and type(message) is Response:
+                message = with_context(message, entry.context)
+        elif message.rsvp is not None or message.expects_response is not None:
             self._prompting = message
         if message.capabilities:
             self._received_capabilities.update(message.capabilities)
         return message  # type: ignore[no-any-return]  # the queue is untyped for speed
-
-    def _settle(self, message: Response | SendError, entry: Outstanding) -> Received:
-        """Give a Response its context back, and the process the message it was handling."""
-        self._prompting = entry.prompting
-        if isinstance(message, SendError):
-            return message
-        if message.capabilities:
-            self._received_capabilities.update(message.capabilities)
-        return message if entry.context is None else with_context(message, entry.context)
 
     def send_request(
         self,

@@ -13,7 +13,7 @@ from typing import Protocol
 from kinode_nb.runtime.mailbox import CAPACITY, Mailbox
 from kinode_nb.runtime.message_log import MessageLog
 from kinode_nb.runtime.outstanding import Entry, Waiter
-from kinode_nb.runtime.process import Process
+from kinode_nb.runtime.process import Line, Process
 from kinode_nb.runtime.scheduler import Scheduler
 from kinode_nb.runtime.suspension import Suspension
 from kinode_nb.types import (
@@ -82,27 +82,25 @@ class Kernel:
         ``sender`` is the local process that sends it; it is None for what arrives, which the
         node that sent it has recorded.
         """
+        line: Line | None
         if sender is None:
-            receiver = self._admitted(message)
+            line = self._admitted(message)
         else:
             self._entries.append(message)  # log.record, spelled out: this is the hot path
-            sender.sent += 1
-            receiver = sender.lines.get(message.target)
-            if receiver is None or blob is not None or len(message.body) > _LONG:
-                receiver = self._authorised(sender, message, blob)
-        if receiver is None:
+            line = sender.lines.get(message.target)
+            if line is None or blob is not None or len(message.body) > _LONG:
+                line = self._authorised(sender, message, blob)
+        if line is None:
             return
-        receiver.received += 1
-        if receiver.observer is not None:
-            self._show(receiver, message)
-        mailbox = receiver.mailbox
+        line.count += 1
+        mailbox = line.mailbox
         place: Suspension = mailbox.arrival
         if type(message) is Request:
             mailbox.queue.append((message, blob, None))
         else:
-            entry = receiver.outstanding.entries.pop(message.id, None)
+            entry = line.entries.pop(message.id, None)
             if entry is None or entry.request.seq != message.parent:
-                entry = self._answered(receiver, entry, message)  # type: ignore[arg-type]
+                entry = self._answered(line.receiver, entry, message)  # type: ignore[arg-type]
                 if entry is None:
                     return
             if type(entry) is Waiter:
@@ -121,11 +119,12 @@ class Kernel:
 
     def _authorised(
         self, sender: Process, message: Message, blob: LazyLoadBlob | None
-    ) -> Process | None:
-        """Return the local receiver of a message that its sender may send.
+    ) -> Line | None:
+        """Return the way to the local receiver of a message that its sender may send.
 
         None: it was refused, or goes to another node.
         """
+        sender.sent_apart()
         if sender.ended:
             self.drop(message, f"its sender {message.source.process} has ended")
             self._give_up(sender, message, "Timeout", f"{message.source.process} has ended")
@@ -137,7 +136,7 @@ class Kernel:
             self._deny(sender, message, f"{message.source.process} may not use the network")
         return None
 
-    def _reachable(self, sender: Process, message: Message) -> Process | None:
+    def _reachable(self, sender: Process, message: Message) -> Line | None:
         """Local messages, Responses too, want a public target or the messaging capability."""
         target = message.target.process
         receiver = self.processes.get(target)
@@ -147,12 +146,12 @@ class Kernel:
             sender.connect(receiver, message.target)
             if receiver is sender:  # or a process that writes to itself would never rest
                 receiver.mailbox.breathe()
-            return receiver
+            return self._shown(receiver, message)
         else:
             self._deny(sender, message, f"{sender.id} may not message {target}")
         return None
 
-    def _admitted(self, message: Message) -> Process | None:
+    def _admitted(self, message: Message) -> Line | None:
         """Let in what comes from another node: any process that uses the network is reachable."""
         receiver = self.processes.get(message.target.process)
         if receiver is None:
@@ -161,16 +160,18 @@ class Kernel:
             self.log.end(message.seq, "denied", f"{message.target} may not use the network")
             self.print(f"event loop: {message.target.process} may not use the network", 0)
         else:
-            return receiver
+            return self._shown(receiver, message)
         return None
 
-    def _show(self, receiver: Process, message: Message) -> None:
+    def _shown(self, receiver: Process, message: Message) -> Line:
         """Tell the observer; one that fails is dismissed, and never hurts the observed."""
-        try:
-            receiver.observer(message)  # type: ignore[misc]  # the caller has looked
-        except Exception:
-            receiver.observer = None
-            logging.getLogger(__name__).exception("an observer of %s failed", receiver.address)
+        if receiver.observer is not None:
+            try:
+                receiver.observer(message)
+            except Exception:
+                receiver.observer = None
+                logging.getLogger(__name__).exception("an observer of %s failed", receiver.address)
+        return receiver.line
 
     def _answered(self, receiver: Process, taken: Entry | None, response: Response) -> Entry | None:
         """Find the Request that a Response answers, where its cause is another one."""

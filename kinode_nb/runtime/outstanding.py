@@ -40,10 +40,11 @@ class Waiter(Suspension):
         self.wake()
 
 
-class Outstanding(msgspec.Struct, frozen=True, eq=False):
+class Outstanding(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A Request whose outcome comes through the mailbox.
 
-    A Struct, since its C constructor is fast.
+    A Struct, since its C constructor is fast; invisible to the garbage collector, since there are
+    many in a pipeline. None stays longer than its process, so no circle of references can.
     """
 
     request: Request

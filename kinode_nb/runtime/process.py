@@ -39,33 +39,51 @@ class Host(Protocol):
         ...
 
 
+class Line:
+    """A way to one process, with how many messages went there.
+
+    A process keeps one for each target that it was allowed to reach, so that nothing has to be
+    asked again until something changes; then it is taken from it.
+    """
+
+    __slots__ = ("count", "entries", "mailbox", "receiver")
+
+    def __init__(self, receiver: "Process") -> None:
+        """Lead to the receiver's mailbox, and to its outstanding Requests."""
+        self.receiver = receiver
+        self.mailbox = receiver.mailbox
+        self.entries = receiver.outstanding.entries
+        self.count = 0
+
+
 class Process:
     """One process: its mailbox, what it may do, and what it waits for."""
 
     __slots__ = (
+        "_observer",
         "_on_timeout",
         "_public",
+        "_received",
+        "_sent",
         "address",
         "backoff",
         "capabilities",
         "ended",
         "incarnation",
+        "incoming",
         "issued",
         "language",
+        "line",
         "lines",
         "mailbox",
         "messaging",
         "networking",
-        "observer",
         "on_exit",
         "outstanding",
         "program",
-        "received",
         "restart_after",
         "restarts",
         "running",
-        "senders",
-        "sent",
         "spawned_by",
         "system",
     )
@@ -93,10 +111,13 @@ class Process:
         """Whom it may message: likewise."""
         self.issued: dict[ProcessId, list[Capability]] = {}
         """What this process issued, by holder; they lose it when it ends."""
-        self.lines: dict[Address, Process] = {}
-        """Whom it was allowed to reach, while nothing has changed: asked for every message."""
-        self.senders: set[Process] = set()
-        """Those that have this process in their lines."""
+        self.line = Line(self)
+        """The way here for all that is looked at before it is let in."""
+        self.lines: dict[Address, Line] = {}
+        """The ways to those whom it was allowed to reach, while nothing has changed."""
+        self.incoming: dict[Line, Process] = {}
+        """The lines that lead here, and whose they are."""
+        self._sent = self._received = 0  # by no line, or by one that was cut
         self._public = public
         self._on_timeout = on_timeout
         self.ended = False
@@ -104,11 +125,10 @@ class Process:
         self.incarnation: object = None
         """Stands for one run of its code; a restart makes another one."""
         self.language = ""
-        self.observer: Callable[[Message], None] | None = None
-        """Told of each message that is delivered to this process."""
+        self._observer: Callable[[Message], None] | None = None
         self.system = False
         """Belongs to the node itself, and may message every local process."""
-        self.sent = self.received = self.restarts = 0
+        self.restarts = 0
         self.restart_after = 0.0
         self.backoff = 0
         self.spawned_by: ProcessId | None = None
@@ -128,27 +148,64 @@ class Process:
         self._public = public
         self.cut()
 
+    @property
+    def observer(self) -> Callable[[Message], None] | None:
+        """Told of each message that is delivered to this process."""
+        return self._observer
+
+    @observer.setter
+    def observer(self, observer: Callable[[Message], None] | None) -> None:
+        self._observer = observer
+        self.cut()
+
+    @property
+    def sent(self) -> int:
+        """How many messages it has sent."""
+        return self._sent + sum(line.count for line in self.lines.values())
+
+    @property
+    def received(self) -> int:
+        """How many messages were delivered to it."""
+        return self._received + self.line.count + sum(line.count for line in self.incoming)
+
     def reopen(self, scheduler: Scheduler) -> None:
         """Take messages again after a restart, with an empty queue."""
         self.mailbox = Mailbox(scheduler)
+        self._received += self.line.count
+        self.line = Line(self)
+
+    def sent_apart(self) -> None:
+        """Count a message that was sent by no line."""
+        self._sent += 1
 
     def connect(self, receiver: "Process", target: Address) -> None:
-        """Keep that it may reach the receiver, until either is `cut`.
+        """Keep a line to a receiver that it may reach, until either is `cut`.
 
-        Not kept of itself: what a process sends to itself is rare, and always looked at.
+        Not to itself, which is rare, and not to one that is observed: those messages are always
+        looked at.
         """
-        if receiver is not self:
-            self.lines[target] = receiver
-            receiver.senders.add(self)
+        if receiver is not self and receiver.observer is None and target not in self.lines:
+            line = self.lines[target] = Line(receiver)
+            receiver.incoming[line] = self
 
     def cut(self) -> None:
         """Let everyone who sends to this process, or gets from it, be authorised anew."""
-        for receiver in self.lines.values():
-            receiver.senders.discard(self)
-        self.lines.clear()
-        for sender in self.senders:
-            sender.lines.pop(self.address, None)
-        self.senders.clear()
+        for target in list(self.lines):
+            self.disconnect(target)
+        for sender in list(self.incoming.values()):
+            sender.disconnect(self.address)
+
+    def disconnect(self, target: Address) -> None:
+        """Take the line to a target away, and count what went over it."""
+        line = self.lines.pop(target, None)
+        if line is not None:
+            line.receiver.lose(line)
+            self._sent += line.count
+
+    def lose(self, line: Line) -> None:
+        """Count what came over a line that is taken away."""
+        del self.incoming[line]
+        self._received += line.count
 
     def expire(self, now: int) -> int:
         """Give up the Requests that are overdue; returns the next deadline (NEVER: none)."""
@@ -179,9 +236,7 @@ class Process:
         self.capabilities.discard(capability)
         if self._is_messaging(capability):
             self.messaging.discard(capability.issuer.process)
-            receiver = self.lines.pop(capability.issuer, None)
-            if receiver is not None:
-                receiver.senders.discard(self)
+            self.disconnect(capability.issuer)
         elif capability.params == _NETWORK and capability == networking(self.address.node):
             self.networking = False
             self.cut()

@@ -55,10 +55,10 @@ class Scheduler:
 
     def _turn(self) -> None:
         ready, done = self.ready, self._done
-        steps = _STEPS_A_TURN
         try:
-            while ready and steps:
-                steps -= 1
+            for _ in range(_STEPS_A_TURN):
+                if not ready:
+                    break
                 suspension = ready.popleft()
                 suspension.context.run(suspension.wakeup, done)
         finally:  # also when a step raised (asyncio lets KeyboardInterrupt through)

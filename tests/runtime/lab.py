@@ -180,7 +180,7 @@ class Lab:
         assert not self.scheduler.ready
         for process in alive:
             assert not process.lines
-            assert not process.senders
+            assert not process.incoming
             assert not process.outstanding.entries
             assert not process.mailbox.queue
             assert process.mailbox.waiters_made == len(process.mailbox.waiters)

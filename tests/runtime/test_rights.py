@@ -205,7 +205,8 @@ async def test_known_ways_are_forgotten_with_their_ends(lab: Lab):
         await lab.play(f"a.dev@client-{number}:t:os", client)
         await lab.play(f"b.dev@client-{number}:t:os", _ask_echo_there)
     assert server.lines == {}
-    assert server.senders == set()
+    assert server.incoming == {}
+    assert (server.sent, server.received) == (40, 40)
 
 
 async def _ask_echo_there(our: Our) -> None:
