@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from kinode_nb.notebook.commands import kinds
 from kinode_nb.notebook.commands.context import Context, Progress
 from kinode_nb.notebook.commands.verb import ACTING, PACKAGE, Argument, Count, Flag, Values, Verb
-from kinode_nb.types import TransferError, nearest
+from kinode_nb.types import TransferError
 
 if TYPE_CHECKING:
     from kinode_nb.portal import Transfer
@@ -39,7 +39,7 @@ def _follow(context: Context, transfers: list["Transfer"], *, wait: bool) -> Non
             try:
                 transfer.wait()
             except TransferError as error:
-                failures.append(TransferError(f"{error}{_near(context, transfer)}"))
+                failures.append(error)
     except KeyboardInterrupt:
         running = [each.id for each in transfers if each.status in {"waiting", "running"}]
         raise KeyboardInterrupt(_what_goes_on(running, context.prompt)) from None
@@ -51,12 +51,6 @@ def _follow(context: Context, transfers: list["Transfer"], *, wait: bool) -> Non
     if failures:
         reasons = "; ".join(map(str, failures))
         raise TransferError(f"{len(failures)} of {len(transfers)} downloads failed: {reasons}")
-
-
-def _near(context: Context, transfer: "Transfer") -> str:
-    """Return a hint where the provider offers no such file, but one of nearly that name."""
-    offered = context.net.offered_files(transfer.provider)
-    return "" if transfer.file in offered else nearest(transfer.file, offered).replace(" ", ". ", 1)
 
 
 def _what_goes_on(running: list[str], prompt: str) -> str:
