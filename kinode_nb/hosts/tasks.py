@@ -25,7 +25,7 @@ class ProcessTasks:
         ended: Callable[[BaseException | None], None],
     ) -> None:
         """Start the main task, which returns what ended it; ``ended`` is told, once."""
-        self._others: set[asyncio.Task[Any]] = set()
+        self._others: dict[asyncio.Task[Any], None] = {}
         self._error: BaseException | None = None
         self._stopping = False
         self._tell = ended
@@ -43,7 +43,7 @@ class ProcessTasks:
         return asyncio.Task(main, loop=loop, name=name)
 
     def _ended(self, main: asyncio.Task[BaseException | None]) -> None:
-        for task in self._others:
+        for task in list(self._others):
             task.cancel()
         if self._error is not None:
             error: BaseException | None = self._error
@@ -57,7 +57,7 @@ class ProcessTasks:
         """Cancel all tasks."""
         self._stopping = True
         self.task.cancel()
-        for task in self._others:
+        for task in list(self._others):
             task.cancel()
 
     async def wait(self) -> None:
@@ -70,10 +70,10 @@ class ProcessTasks:
         """Count a task among the process's own."""
 
         def forget(task: asyncio.Task[Any]) -> None:
-            self._others.discard(task)
+            self._others.pop(task, None)
             work.close()  # a task that was cancelled before its first step never awaited it
 
-        self._others.add(task)
+        self._others[task] = None
         task.add_done_callback(forget)
         if self.task.done():
             task.cancel()

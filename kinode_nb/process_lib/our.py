@@ -48,26 +48,6 @@ class Our:
         """The process's own address."""
         self._receive = self.__anext__ = syscalls.receive
         self._crowded = syscalls.crowded
-        self.has_blob = syscalls.has_blob
-        """Tell whether the last received message has a blob."""
-        self.get_blob = syscalls.get_blob
-        """Return the blob of the last received message, or None."""
-        self.last_blob = syscalls.last_blob
-        """Return the last blob that was ever received, or None."""
-        self.get_state = syscalls.get_state
-        """Return the saved state (bytes), or None."""
-        self.set_state = syscalls.set_state
-        """Save the state (bytes); it outlives the process."""
-        self.clear_state = syscalls.clear_state
-        """Forget the saved state."""
-        self.get_on_exit = syscalls.get_on_exit
-        """Return what becomes of the process when it ends."""
-        self.set_on_exit = syscalls.set_on_exit
-        """Choose what becomes of the process when it ends."""
-        self.our_capabilities = syscalls.our_capabilities
-        """Return all capabilities held."""
-        self.print_to_terminal = syscalls.print_to_terminal
-        """Print text on the node's terminal, shown at ``verbosity`` (0: always, to 3)."""
 
     @property
     def node(self) -> str:
@@ -202,6 +182,46 @@ class Our:
         return await self._syscalls.spawn(
             name, init_or_path, on_exit, request_capabilities, grants, public
         )
+
+    def has_blob(self) -> bool:
+        """Tell whether the last received message has a blob."""
+        return self._syscalls.has_blob()
+
+    def get_blob(self) -> LazyLoadBlob | None:
+        """Return the blob of the last received message, or None."""
+        return self._syscalls.get_blob()
+
+    def last_blob(self) -> LazyLoadBlob | None:
+        """Return the last blob that was ever received, or None."""
+        return self._syscalls.last_blob()
+
+    def get_state(self) -> bytes | None:
+        """Return the saved state, or None."""
+        return self._syscalls.get_state()
+
+    def set_state(self, state: bytes) -> None:
+        """Save the state; it outlives the process."""
+        self._syscalls.set_state(state)
+
+    def clear_state(self) -> None:
+        """Forget the saved state."""
+        self._syscalls.clear_state()
+
+    def get_on_exit(self) -> OnExit:
+        """Return what becomes of the process when it ends."""
+        return self._syscalls.get_on_exit()
+
+    def set_on_exit(self, on_exit: OnExit) -> None:
+        """Choose what becomes of the process when it ends."""
+        self._syscalls.set_on_exit(on_exit)
+
+    def print_to_terminal(self, verbosity: int, text: str) -> None:
+        """Print text on the node's terminal, shown at ``verbosity`` (0: always, to 3)."""
+        self._syscalls.print_to_terminal(verbosity, text)
+
+    def our_capabilities(self) -> tuple[Capability, ...]:
+        """Return all capabilities held."""
+        return self._syscalls.our_capabilities()
 
     def get_capability(self, issuer: Target, params: object) -> Capability | None:
         """Return the held capability of that issuer with these params, or None."""

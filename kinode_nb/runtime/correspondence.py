@@ -48,7 +48,7 @@ class Correspondence:
         self._cause = 0
         self._blob: LazyLoadBlob | None = None
         self._last_blob: LazyLoadBlob | None = None
-        self._received_capabilities: set[Capability] = set()
+        self._received_capabilities: frozenset[Capability] = frozenset()
         if not process.ended:
             kernel.scheduler.deadlines[process] = None
 
@@ -107,7 +107,7 @@ class Correspondence:
         elif message.rsvp is not None or message.expects_response is not None:
             self._prompting = message
         if message.capabilities:
-            self._received_capabilities.update(message.capabilities)
+            self._received_capabilities |= set(message.capabilities)
         return message  # type: ignore[no-any-return]  # the queue is untyped for speed
 
     def send_request(
@@ -200,7 +200,7 @@ class Correspondence:
         if type(outcome) is not Response:
             raise outcome  # type: ignore[misc]
         if outcome.capabilities:
-            self._received_capabilities.update(outcome.capabilities)
+            self._received_capabilities |= set(outcome.capabilities)
         return outcome
 
     def _await(

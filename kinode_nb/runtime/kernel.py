@@ -93,10 +93,9 @@ class Kernel:
         if line is None:
             return
         line.count += 1
-        mailbox = line.mailbox
-        place: Suspension = mailbox.arrival
+        place: Suspension = line.arrival
         if type(message) is Request:
-            mailbox.queue.append((message, blob, None))
+            line.queue.append((message, blob, None))
         else:
             entry = line.entries.pop(message.id, None)
             if entry is None or entry.request.seq != message.parent:
@@ -108,14 +107,14 @@ class Kernel:
                 entry.blob = blob
                 place = entry
             else:
-                mailbox.queue.append((message, blob, entry))
+                line.queue.append((message, blob, entry))
         if place.waiting:
             place.waiting = False  # place.wake, spelled out likewise
             self._ready.append(place)
             if not self.scheduler.awake:
                 self.scheduler.wake()
-        elif len(mailbox.queue) >= CAPACITY and type(message) is Request:
-            mailbox.crowd()
+        elif len(line.queue) >= CAPACITY and type(message) is Request:
+            line.mailbox.crowd()
 
     def _authorised(
         self, sender: Process, message: Message, blob: LazyLoadBlob | None
@@ -142,7 +141,7 @@ class Kernel:
         receiver = self.processes.get(target)
         if receiver is None:
             self._deny(sender, message, f"there is no process {target} on {self.node}", 2)
-        elif receiver.public or sender.may_message(target):
+        elif receiver.public or sender.may_message(message.target):
             sender.connect(receiver, message.target)
             if receiver is sender:  # or a process that writes to itself would never rest
                 receiver.mailbox.breathe()

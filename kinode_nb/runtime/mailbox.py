@@ -15,6 +15,7 @@ from kinode_nb.runtime.scheduler import Scheduler
 from kinode_nb.runtime.suspension import Suspension
 
 CAPACITY = 100  # as Kinode's process channel
+_NOBODY: list[Suspension] = []  # shared by all mailboxes: nothing is ever added to it
 
 
 class Mailbox:
@@ -50,8 +51,8 @@ class Mailbox:
         """Those that are not in use; the others wait for a Response."""
         self.waiters_made = 0
         self._scheduler = scheduler
-        self._line: list[Suspension] = []  # tasks that want to wait for an arrival as well
-        self._room: list[Suspension] = []  # senders that wait for room
+        self._line = _NOBODY  # tasks that want to wait for an arrival as well
+        self._room = _NOBODY  # senders that wait for room
         self._promised = 0  # room that was given to senders which have not used it yet
         self._breath = False
 
@@ -104,7 +105,7 @@ class Mailbox:
         sender.patient += 1
         sender.release()
         place = Suspension(self._scheduler)
-        self._room.append(place)
+        self._room = [*self._room, place]
         self.attention = True
         try:
             await place
@@ -136,7 +137,7 @@ class Mailbox:
     async def line_up(self) -> None:
         """Wait until another task of the process, which waits for an arrival, has left."""
         place = Suspension(self._scheduler)
-        self._line.append(place)
+        self._line = [*self._line, place]
         self.attention = True
         try:
             await place

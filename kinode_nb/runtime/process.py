@@ -46,12 +46,14 @@ class Line:
     asked again until something changes; then it is taken from it.
     """
 
-    __slots__ = ("count", "entries", "mailbox", "receiver")
+    __slots__ = ("arrival", "count", "entries", "mailbox", "queue", "receiver")
 
     def __init__(self, receiver: "Process") -> None:
         """Lead to the receiver's mailbox, and to its outstanding Requests."""
         self.receiver = receiver
         self.mailbox = receiver.mailbox
+        self.queue = receiver.mailbox.queue
+        self.arrival = receiver.mailbox.arrival
         self.entries = receiver.outstanding.entries
         self.count = 0
 
@@ -76,7 +78,6 @@ class Process:
         "line",
         "lines",
         "mailbox",
-        "messaging",
         "networking",
         "on_exit",
         "outstanding",
@@ -107,8 +108,6 @@ class Process:
         self.capabilities: set[Capability] = set()
         self.networking = False
         """Holds the network capability: kept beside the set because every send asks for it."""
-        self.messaging: set[ProcessId] = set()
-        """Whom it may message: likewise."""
         self.issued: dict[ProcessId, list[Capability]] = {}
         """What this process issued, by holder; they lose it when it ends."""
         self.line = Line(self)
@@ -218,9 +217,7 @@ class Process:
         if capability.params != _MESSAGING:  # which is canonical as it stands
             capability = canonical(capability)
         self.capabilities.add(capability)
-        if self._is_messaging(capability):
-            self.messaging.add(capability.issuer.process)
-        elif capability.params == _NETWORK and capability == networking(self.address.node):
+        if capability.params == _NETWORK and capability == networking(self.address.node):
             self.networking = True
 
     def issue(self, holder: "Process", capability: Capability) -> None:
@@ -234,8 +231,7 @@ class Process:
         if capability not in self.capabilities:
             return
         self.capabilities.discard(capability)
-        if self._is_messaging(capability):
-            self.messaging.discard(capability.issuer.process)
+        if capability.params == _MESSAGING:
             self.disconnect(capability.issuer)
         elif capability.params == _NETWORK and capability == networking(self.address.node):
             self.networking = False
@@ -245,10 +241,6 @@ class Process:
         """Tell whether it holds a capability (its own word counts too)."""
         return capability.issuer == self.address or canonical(capability) in self.capabilities
 
-    def may_message(self, target: ProcessId) -> bool:
+    def may_message(self, target: Address) -> bool:
         """Tell whether it may message a process of its node that is not public."""
-        return self.system or target in self.messaging
-
-    def _is_messaging(self, capability: Capability) -> bool:
-        issuer = capability.issuer
-        return capability.params == _MESSAGING and issuer.node == self.address.node
+        return self.system or Capability(target, _MESSAGING) in self.capabilities
