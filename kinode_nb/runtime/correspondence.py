@@ -22,6 +22,8 @@ from kinode_nb.types import (
     Response,
 )
 
+_NONE: frozenset[Capability] = frozenset()
+
 
 class Correspondence:
     """The messages of one process."""
@@ -48,7 +50,7 @@ class Correspondence:
         self._cause = 0
         self._blob: LazyLoadBlob | None = None
         self._last_blob: LazyLoadBlob | None = None
-        self._received_capabilities: frozenset[Capability] = frozenset()
+        self._received_capabilities = _NONE
         if not process.ended:
             kernel.scheduler.deadlines[process] = None
 
