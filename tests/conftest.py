@@ -44,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     patch.setenv("IPYTHONDIR", str(home / "ipython"))
     for name in ("CONFIG", "DATA", "RUNTIME"):
         patch.setenv(f"JUPYTER_{name}_DIR", str(home / "jupyter" / name.lower()))
+    patch.delenv("VIRTUAL_ENV", raising=False)  # of another one IPython warns, and warnings fail
     # Jupyter kernels and subprocesses import this tree, installed or not, and no other one.
     patch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)
     if not (Path(sys.prefix) / "share" / "jupyter" / "kernels" / "kinode").is_dir():
