@@ -175,7 +175,7 @@ class Node:
         starting, self._starting = self._starting, []
         until = self._clock.now_ns() + _SETTLE_NS
         for process in starting:
-            while not (process.mailbox.arrival.waiting or process.ended or process.restarts):
+            while not (process.mailbox.attended or process.ended or process.restarts):
                 if self._clock.now_ns() > until:
                     return
                 await asyncio.sleep(_TICK)

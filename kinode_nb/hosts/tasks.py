@@ -11,6 +11,8 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar
 from typing import Any
 
+from kinode_nb.runtime.fiber import Fiber
+
 _OWNER: ContextVar["ProcessTasks"] = ContextVar("kinode_process")
 _PATIENCE = 1.0  # seconds that cancelled tasks have to tidy up before they are left alone
 
@@ -40,7 +42,7 @@ class ProcessTasks:
         loop = asyncio.get_running_loop()
         if not isinstance(loop.get_task_factory(), _TaskFactory):
             loop.set_task_factory(_TaskFactory(loop.get_task_factory()))
-        return asyncio.Task(main, loop=loop, name=name)
+        return Fiber(main, loop).start(lambda f: asyncio.Task(f, loop=loop, name=name))
 
     def _ended(self, main: asyncio.Task[BaseException | None]) -> None:
         for task in list(self._others):
@@ -102,7 +104,8 @@ class _TaskFactory:
         guarded = owner.guard(work)
         for name in ("__name__", "__qualname__"):  # what tracebacks and reprs show
             setattr(guarded, name, getattr(work, name, "task"))
-        task = self._make(loop, guarded, **options)
+        fiber = Fiber(guarded, loop)
+        task = fiber.start(lambda fiber: self._make(loop, fiber, **options))
         owner.own(task, work)
         return task
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Generator, Sequence
 from types import coroutine
 from typing import Any
 
-from kinode_nb.runtime.kernel import Kernel
+from kinode_nb.runtime.kernel import LONG, Kernel
 from kinode_nb.runtime.outstanding import Outstanding, Waiter
 from kinode_nb.runtime.process import Process
 from kinode_nb.types import (
@@ -80,17 +80,17 @@ class Correspondence:
                 yield  # a turn for the others
                 continue
             arrival = mailbox.arrival
-            if arrival.wakeup is not None:
+            if mailbox.attended:
                 yield from mailbox.line_up()
                 continue
-            arrival._asyncio_future_blocking = True  # noqa: SLF001 - asyncio's name
+            mailbox.attended = True
             try:
                 yield arrival
             except BaseException:
-                arrival.wakeup = None
+                mailbox.attended = False
                 mailbox.next_in_line()
                 raise
-            arrival.wakeup = None
+            mailbox.attended = False
         message, blob, entry = queue.popleft()
         self._blob = blob
         if blob is not None:
@@ -124,8 +124,11 @@ class Correspondence:
         blob: LazyLoadBlob | None,
     ) -> None:
         """Send a Request."""
-        if target not in self._lines:
+        line = self._lines.get(target)
+        if line is None:
             target = self._local(target)
+        elif blob is not None or inherit or len(body) > LONG:
+            line = None
         rsvp = None
         if inherit:
             blob, id_, rsvp = self._inherited(blob)
@@ -159,7 +162,7 @@ class Correspondence:
                 self._entries[id_] = entry
             if expects_response < self._scheduler.patience:
                 self._scheduler.arm(expects_response)
-        route(request, blob, self._process)
+        route(request, blob, self._process, line)
 
     @coroutine
     def send_and_await_response(
@@ -177,7 +180,6 @@ class Correspondence:
         waiter = self._await(target, body, timeout, inherit, metadata, capabilities, blob)
         try:
             if waiter.outcome is None:
-                waiter._asyncio_future_blocking = True  # noqa: SLF001 - asyncio's name
                 yield waiter
             else:  # refused at once
                 yield  # a turn for the others, or a loop around it would never rest
@@ -219,10 +221,13 @@ class Correspondence:
 
         What `send_request` does, spelled out once more: this is the hot path.
         """
-        if target not in self._lines:
+        line = self._lines.get(target)
+        if line is None:
             target = self._local(target)
             if target == self._address:
                 raise ProcessError("a process cannot await its own Response: use send_request")
+        elif blob is not None or inherit or len(body) > LONG:
+            line = None
         if inherit:
             blob, id_, _ = self._inherited(blob)
         else:
@@ -254,7 +259,7 @@ class Correspondence:
             self._entries[id_] = waiter
         if timeout < self._scheduler.patience:
             self._scheduler.arm(timeout)
-        route(request, blob, self._process)
+        route(request, blob, self._process, line)
         return waiter
 
     def _inherited(
@@ -316,11 +321,15 @@ class Correspondence:
             raise ProcessError("only a Request can be answered")
         if inherit and blob is None:
             blob = self._last_blob
+        target = prompting.rsvp or prompting.source
+        line = self._lines.get(target)
+        if blob is not None or len(body) > LONG:
+            line = None
         log, now, route = self._log, self._now, self._route
         route(
             Response(
                 self._address,
-                prompting.rsvp or prompting.source,
+                target,
                 prompting.id,
                 body,
                 inherit,
@@ -334,6 +343,7 @@ class Correspondence:
             ),
             blob,
             self._process,
+            line,
         )
 
     def retire(self) -> None:

@@ -15,7 +15,6 @@ from kinode_nb.runtime.message_log import MessageLog
 from kinode_nb.runtime.outstanding import Entry, Waiter
 from kinode_nb.runtime.process import Line, Process
 from kinode_nb.runtime.scheduler import Scheduler
-from kinode_nb.runtime.suspension import Suspension
 from kinode_nb.types import (
     Address,
     LazyLoadBlob,
@@ -27,7 +26,8 @@ from kinode_nb.types import (
 )
 from kinode_nb.types.capabilities import KERNEL
 
-_LONG = 65_536  # a body longer than this is shown to the transport, which has its limits
+LONG = 65_536
+"""A body of more bytes is shown to the transport, which has its limits."""
 
 
 class Transport(Protocol):
@@ -75,25 +75,25 @@ class Kernel:
         self._entries = log.entries
 
     def route(  # noqa: C901, PLR0912 - one function on purpose: see above
-        self, message: Message, blob: LazyLoadBlob | None, sender: Process | None = None
+        self,
+        message: Message,
+        blob: LazyLoadBlob | None,
+        sender: Process | None = None,
+        line: Line | None = None,
     ) -> None:
         """Authorise, record and deliver one message, sent here or arriving from another node.
 
         ``sender`` is the local process that sends it; it is None for what arrives, which the
-        node that sent it has recorded.
+        node that sent it has recorded. ``line`` is the sender's way to the target, for a message
+        has no blob and at most `LONG` bytes: then nothing has to be looked at.
         """
-        line: Line | None
-        if sender is None:
-            line = self._admitted(message)
-        else:
+        if sender is not None:
             self._entries.append(message)  # log.record, spelled out: this is the hot path
-            line = sender.lines.get(message.target)
-            if line is None or blob is not None or len(message.body) > _LONG:
-                line = self._authorised(sender, message, blob)
         if line is None:
-            return
+            line = self._looked_at(message, blob, sender)
+            if line is None:
+                return
         line.count += 1
-        place: Suspension = line.arrival
         if type(message) is Request:
             line.queue.append((message, blob, None))
         else:
@@ -105,16 +105,31 @@ class Kernel:
             if type(entry) is Waiter:
                 entry.outcome = message  # type: ignore[assignment]  # no Request, so a Response
                 entry.blob = blob
-                place = entry
-            else:
-                line.queue.append((message, blob, entry))
-        if place.waiting:
-            place.waiting = False  # place.wake, spelled out likewise
-            self._ready.append(place)
+                fiber = entry.fiber
+                if fiber is not None:
+                    entry.fiber = None
+                    self._ready.append(fiber)
+                    if not self.scheduler.awake:
+                        self.scheduler.wake()
+                return
+            line.queue.append((message, blob, entry))
+        arrival = line.arrival
+        fiber = arrival.fiber
+        if fiber is not None:
+            arrival.fiber = None  # arrival.wake, spelled out likewise
+            self._ready.append(fiber)
             if not self.scheduler.awake:
                 self.scheduler.wake()
         elif len(line.queue) >= CAPACITY and type(message) is Request:
             line.mailbox.crowd()
+
+    def _looked_at(
+        self, message: Message, blob: LazyLoadBlob | None, sender: Process | None
+    ) -> Line | None:
+        """Return the way to the receiver, unless it was refused or has left the node."""
+        return (
+            self._admitted(message) if sender is None else self._authorised(sender, message, blob)
+        )
 
     def _authorised(
         self, sender: Process, message: Message, blob: LazyLoadBlob | None

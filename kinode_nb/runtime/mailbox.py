@@ -28,6 +28,7 @@ class Mailbox:
         "_room",
         "_scheduler",
         "arrival",
+        "attended",
         "attention",
         "closed",
         "patient",
@@ -40,7 +41,9 @@ class Mailbox:
         """Start empty."""
         self.queue: deque[Any] = deque()
         self.arrival = Suspension(scheduler)
-        """Where the task waits that gets the next message; free while its ``wakeup`` is None."""
+        """Where the task waits that gets the next message."""
+        self.attended = False
+        """A task waits at `arrival`."""
         self.attention = False
         """`taking` has to be called before a message is taken."""
         self.closed = False

@@ -1,13 +1,15 @@
 """The run queue of one event loop: which process goes on next, and which Request is overdue."""
 
 import asyncio
+from asyncio.tasks import _enter_task, _leave_task
 from collections import deque
 from collections.abc import Callable
 from math import inf
-from typing import Protocol
+from typing import Any, Protocol
 
 from kinode_nb.runtime.clock import Clock
-from kinode_nb.runtime.suspension import Suspension
+from kinode_nb.runtime.fiber import Fiber
+from kinode_nb.runtime.suspension import PlainTask, Suspension
 
 _STEPS_A_TURN = 500  # then asyncio gets a turn: sockets, timers and threads wait at most ~1 ms
 NEVER = 1 << 62
@@ -35,16 +37,16 @@ class Scheduler:
         self.patience: float = inf
         """`arm` has to be called for a Request that waits for fewer seconds than this."""
         self.deadlines: dict[Deadlines, None] = {}
-        self.ready: deque[Suspension] = deque()
-        """The tasks that may go on. Whoever appends to it while not `awake` calls `wake`."""
+        self.ready: deque[Any] = deque()
+        """Those that may go on. Whoever appends to it while not `awake` calls `wake`."""
         self.awake = False
         self._timer: asyncio.TimerHandle | None = None
         self._done = loop.create_future()  # a real one: asyncio's wake-ups are fastest with it
         self._done.set_result(None)
 
-    def push(self, suspension: Suspension) -> None:
-        """Put a task that may go on at the end of the queue."""
-        self.ready.append(suspension)
+    def push(self, fiber: Fiber | PlainTask) -> None:
+        """Put one that may go on at the end of the queue."""
+        self.ready.append(fiber)
         if not self.awake:
             self.wake()
 
@@ -54,13 +56,28 @@ class Scheduler:
         self.loop.call_soon(self._turn)
 
     def _turn(self) -> None:
-        ready, done = self.ready, self._done
+        ready, done, loop = self.ready, self._done, self.loop
         try:
             for _ in range(_STEPS_A_TURN):
                 if not ready:
                     break
-                suspension = ready.popleft()
-                suspension.context.run(suspension.wakeup, done)
+                fiber: Fiber = ready.popleft()  # or a PlainTask, which is always recalled
+                if fiber.recalled:
+                    fiber.resume(done)
+                    continue
+                _enter_task(loop, fiber.task)
+                try:
+                    place = fiber.run(fiber.send_in, None)
+                except BaseException as error:  # noqa: BLE001 - its task raises it
+                    _leave_task(loop, fiber.task)
+                    fiber.end(error, done)
+                    continue
+                _leave_task(loop, fiber.task)
+                if isinstance(place, Suspension):
+                    fiber.place = place
+                    place.fiber = fiber
+                else:
+                    fiber.hand_over(place, done)
         finally:  # also when a step raised (asyncio lets KeyboardInterrupt through)
             self.awake = False
             if ready:
