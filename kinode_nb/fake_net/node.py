@@ -11,6 +11,7 @@ import msgspec
 
 from kinode_nb.fake_net import packages
 from kinode_nb.fake_net.hosting import NodeHosting
+from kinode_nb.fake_net.system_processes import NOTEBOOK, Parts, Rights, modules, start
 from kinode_nb.process_lib import Our
 from kinode_nb.process_lib.syscalls import Program
 from kinode_nb.runtime.kernel import Kernel
@@ -20,7 +21,6 @@ from kinode_nb.runtime.process import Process
 from kinode_nb.runtime.scheduler import Scheduler
 from kinode_nb.runtime.system_calls import ProcessCalls
 from kinode_nb.system import http_server, vfs
-from kinode_nb.system import net as net_process
 from kinode_nb.transports.loopback import Loopback
 from kinode_nb.types import (
     Address,
@@ -31,39 +31,16 @@ from kinode_nb.types import (
     PackageError,
     PackageId,
     ProcessId,
-    Request,
     SendError,
     nearest,
 )
-from kinode_nb.types.capabilities import HTTP_SERVER, NET, VFS, messaging, networking, vfs_root
-from kinode_nb.types.rows import NodeRow, PackageRow, ProcessRow
+from kinode_nb.types.capabilities import HTTP_SERVER, NET, VFS, messaging, networking
 
-NOTEBOOK = ProcessId("notebook", "distro", "sys")
-"""In whose name a person's cells send: it may message every process."""
 OWN_PACKAGE = PackageId("notebook", "template.os")
 """The package of the processes that are made in a notebook."""
 _SETTLE_NS = 2_000_000_000
 _TICK = 0.001
 PREFERRED = "chat-with-file-transfer"
-
-
-class Rights:
-    """What vfs may know and decide of other processes' capabilities."""
-
-    def __init__(self, kernel: Kernel) -> None:
-        """Look into one kernel's table."""
-        self._kernel = kernel
-
-    def holds(self, source: ProcessId, capability: Capability) -> bool:
-        """Tell whether a process holds a capability."""
-        process = self._kernel.processes.get(source)
-        return process is not None and process.holds(capability)
-
-    def grant(self, holder: ProcessId, capability: Capability) -> None:
-        """Let a process hold a capability."""
-        process = self._kernel.processes.get(holder)
-        if process is not None:
-            process.grant(capability)
 
 
 class Node:
@@ -105,7 +82,7 @@ class Node:
         self.kernel = Kernel(name, scheduler=scheduler, log=log, transport=transport, random=random)
         self.lifecycle = Lifecycle(self.kernel, self._hosting)
         self._starting: list[Process] = []
-        self._gone = (0, 0)
+        self.gone = (0, 0)
         """Messages sent and received by processes that have ended."""
         self.kernel.on_end.append(self._ended)
 
@@ -113,31 +90,17 @@ class Node:
         """Start the system processes, and be reachable."""
         self._booted = self._clock.now_ns()
         self.files = vfs.process(self.home, Rights(self.kernel), self._descriptors)
-        self._system(VFS, self.files)
-        self._system(NET, net_process.init, networking(self.name))
-        web = self._system(HTTP_SERVER, http_server.init, networking(self.name))
-        web.system = False
-        # Kinode gives it messaging to all runtime modules, so any local client has it too
-        for module in (VFS, NET):
-            web.grant(messaging(Address(self.name, module)))
+        parts = Parts(self.name, self.home, self.kernel, self.lifecycle, self.files)
+        started = {module.id: start(module, parts) for module in modules(parts)}
         if self._listener is not None:
+            web = started[HTTP_SERVER]
             self._door = http_server.Door(self._listener, lambda: self._handle(web))
-        self._person = self._system(
-            NOTEBOOK, _inbox, networking(self.name), vfs_root(self.name), public=True
-        )
+        self._person = started[NOTEBOOK]
         self._transport.nodes[self.name] = self.kernel
         self.status = "running"
 
-    def _system(
-        self, id_: ProcessId, init: Program, *held: Capability, public: bool = False
-    ) -> Process:
-        process = self.lifecycle.initialize(id_, init, public=public, capabilities=held)
-        process.system = True
-        self.lifecycle.run(process)
-        return process
-
     def _ended(self, process: Process, error: BaseException | None) -> None:
-        self._gone = (self._gone[0] + process.sent, self._gone[1] + process.received)
+        self.gone = (self.gone[0] + process.sent, self.gone[1] + process.received)
         self.files.forget(process.id)
 
     async def stop(self) -> None:
@@ -255,6 +218,11 @@ class Node:
         name = package.package_name
         return f"{name} is not started on {node}: %kinode start {name} -n {node}"
 
+    @property
+    def uptime_ns(self) -> int:
+        """Nanoseconds from its boot until now, or until it stopped."""
+        return (self._stopped_at or self._clock.now_ns()) - self._booted
+
     def our(self) -> Our:
         """Return a handle that sends in the person's name, with a state of its own."""
         return self._handle(self._person)
@@ -314,61 +282,3 @@ class Node:
         process = self.lifecycle.initialize(id_, init, public=public, capabilities=capabilities)
         self.lifecycle.run(process)
         return process.address
-
-    def row(self) -> NodeRow:
-        """Return the node's row of the table of nodes."""
-        live = self.kernel.processes.values()
-        until = self._stopped_at or self._clock.now_ns()
-        return NodeRow(
-            node=self.name,
-            port=self.port,
-            home=str(self.home),
-            placement=self.placement,
-            status=self.status,
-            processes=len(live),
-            sent=self._gone[0] + sum(each.sent for each in live),
-            received=self._gone[1] + sum(each.received for each in live),
-            uptime_ns=until - self._booted,
-        )
-
-    def process_rows(self) -> list[ProcessRow]:
-        """Return a row for every process of the node."""
-        return [
-            ProcessRow(
-                node=self.name,
-                process=str(each.id),
-                package=str(each.id.package_id),
-                language=each.language,
-                status="running",
-                public=each.public,
-                on_exit=str(each.on_exit),
-                queued=len(each.mailbox.queue),
-                received=each.received,
-                sent=each.sent,
-                restarts=each.restarts,
-                capabilities=tuple(sorted(map(str, each.capabilities))),
-            )
-            for each in self.kernel.processes.values()
-        ]
-
-    def package_rows(self) -> list[PackageRow]:
-        """Return a row for every package that is started."""
-        return [
-            PackageRow(
-                node=self.name,
-                package=str(package.id),
-                version=package.metadata.properties.current_version,
-                processes=sum(each.package_id == package.id for each in self.kernel.processes),
-                dependencies=tuple(package.metadata.properties.dependencies),
-                source=package.source,
-            )
-            for package in self.packages.values()
-        ]
-
-
-async def _inbox(our: Our) -> None:
-    """Show what is sent to the person, who answers nothing."""
-    async for message in our:
-        if isinstance(message, Request):
-            text = message.body.decode(errors="replace")
-            our.print_to_terminal(0, f"{message.source}: {text}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack, overload
 
 from kinode_nb import frames
 from kinode_nb.fake_net import Net
+from kinode_nb.fake_net.node_rows import node_row, package_rows, process_rows
 from kinode_nb.portal import words
 from kinode_nb.portal.bridge import Portal
 from kinode_nb.portal.node import Node
@@ -161,20 +162,22 @@ class FakeNet:
     def nodes(self) -> "pd.DataFrame":
         """Return all nodes; stopped ones stay."""
         core = self.core
-        return frames.nodes(self.portal.do(lambda: [each.row() for each in core.nodes.values()]))
+        return frames.nodes(
+            self.portal.do(lambda: [node_row(each) for each in core.nodes.values()])
+        )
 
     def processes(self) -> "pd.DataFrame":
         """Return the processes of all running nodes."""
         core = self.core
         return frames.processes(
-            self.portal.do(lambda: [row for each in core.running() for row in each.process_rows()])
+            self.portal.do(lambda: [row for each in core.running() for row in process_rows(each)])
         )
 
     def packages(self) -> "pd.DataFrame":
         """Return the packages of all running nodes."""
         core = self.core
         return frames.packages(
-            self.portal.do(lambda: [row for each in core.running() for row in each.package_rows()])
+            self.portal.do(lambda: [row for each in core.running() for row in package_rows(each)])
         )
 
     def transfers(self, id: str | None = None) -> "pd.DataFrame":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from kinode_nb import frames
 from kinode_nb.fake_net import exchange
 from kinode_nb.fake_net.node import Node as CoreNode
+from kinode_nb.fake_net.node_rows import package_rows, process_rows
 from kinode_nb.portal import words
 from kinode_nb.portal.transfer import Transfer
 from kinode_nb.process_lib.our import check_program
@@ -181,11 +182,11 @@ class Node:
 
     def processes(self) -> "pd.DataFrame":
         """Return the node's processes."""
-        return frames.processes(self._net.portal.do(self._core.process_rows))
+        return frames.processes(self._net.portal.do(lambda: process_rows(self._core)))
 
     def packages(self) -> "pd.DataFrame":
         """Return the node's packages."""
-        return frames.packages(self._net.portal.do(self._core.package_rows))
+        return frames.packages(self._net.portal.do(lambda: package_rows(self._core)))
 
     def log(self, **filters: Any) -> "pd.DataFrame":
         """Return the messages whose source or target is this node (see `FakeNet.log`)."""

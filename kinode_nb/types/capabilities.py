@@ -8,6 +8,13 @@ KERNEL = ProcessId("kernel", "distro", "sys")
 VFS = ProcessId("vfs", "distro", "sys")
 HTTP_SERVER = ProcessId("http-server", "distro", "sys")
 NET = ProcessId("net", "distro", "sys")
+STATE = ProcessId("state", "distro", "sys")
+TIMER = ProcessId("timer", "distro", "sys")
+KV = ProcessId("kv", "distro", "sys")
+SQLITE = ProcessId("sqlite", "distro", "sys")
+TERMINAL = ProcessId("terminal", "terminal", "sys")
+APP_STORE = ProcessId("main", "app-store", "sys")
+TESTER = ProcessId("tester", "tester", "sys")
 
 
 class Capability(msgspec.Struct, frozen=True, gc=False, cache_hash=True):

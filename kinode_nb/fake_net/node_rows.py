@@ -1,0 +1,57 @@
+"""A node's rows of the tables of nodes, processes and packages."""
+
+from kinode_nb.fake_net.node import Node
+from kinode_nb.types.rows import NodeRow, PackageRow, ProcessRow
+
+
+def node_row(node: Node) -> NodeRow:
+    """Return the node's row of the table of nodes."""
+    live = node.kernel.processes.values()
+    sent, received = node.gone
+    return NodeRow(
+        node=node.name,
+        port=node.port,
+        home=str(node.home),
+        placement=node.placement,
+        status=node.status,
+        processes=len(live),
+        sent=sent + sum(each.sent for each in live),
+        received=received + sum(each.received for each in live),
+        uptime_ns=node.uptime_ns,
+    )
+
+
+def process_rows(node: Node) -> list[ProcessRow]:
+    """Return a row for every process of the node."""
+    return [
+        ProcessRow(
+            node=node.name,
+            process=str(each.id),
+            package=str(each.id.package_id),
+            language=each.language,
+            status="running",
+            public=each.public,
+            on_exit=str(each.on_exit),
+            queued=len(each.mailbox.queue),
+            received=each.received,
+            sent=each.sent,
+            restarts=each.restarts,
+            capabilities=tuple(sorted(map(str, each.capabilities))),
+        )
+        for each in node.kernel.processes.values()
+    ]
+
+
+def package_rows(node: Node) -> list[PackageRow]:
+    """Return a row for every package that is started."""
+    return [
+        PackageRow(
+            node=node.name,
+            package=str(package.id),
+            version=package.metadata.properties.current_version,
+            processes=sum(each.package_id == package.id for each in node.kernel.processes),
+            dependencies=tuple(package.metadata.properties.dependencies),
+            source=package.source,
+        )
+        for package in node.packages.values()
+    ]

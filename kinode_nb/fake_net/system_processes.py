@@ -1,0 +1,89 @@
+"""The processes that come with a node, and what each may do (Kinode: ``state.rs``, ``main.rs``)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kinode_nb.process_lib import Our
+from kinode_nb.process_lib.syscalls import Program
+from kinode_nb.runtime.kernel import Kernel
+from kinode_nb.runtime.lifecycle import Lifecycle
+from kinode_nb.runtime.process import Process
+from kinode_nb.system import http_server, vfs
+from kinode_nb.system import net as net_process
+from kinode_nb.types import Address, Capability, ProcessId, Request
+from kinode_nb.types.capabilities import HTTP_SERVER, NET, VFS, messaging, networking, vfs_root
+
+NOTEBOOK = ProcessId("notebook", "distro", "sys")
+"""In whose name a person's cells send: it may message every process."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a node is made of, for those of its processes that need more than messages."""
+
+    node: str
+    home: Path
+    kernel: Kernel
+    lifecycle: Lifecycle
+    files: vfs.Vfs
+
+
+@dataclass(frozen=True)
+class Module:
+    """A process that comes with a node."""
+
+    id: ProcessId
+    init: Program
+    held: tuple[Capability, ...] = ()
+    public: bool = False
+    omnipotent: bool = True
+    """It may message every process of its node."""
+
+
+def modules(parts: Parts) -> Iterator[Module]:
+    """Yield a node's own processes, in the order in which they start."""
+    network = networking(parts.node)
+    yield Module(VFS, parts.files)
+    yield Module(NET, net_process.init, (network,))
+    # Kinode gives it messaging to all runtime modules, so any local client has it too
+    reachable = [messaging(Address(parts.node, module)) for module in (VFS, NET)]
+    yield Module(HTTP_SERVER, http_server.init, (network, *reachable), omnipotent=False)
+    yield Module(NOTEBOOK, _inbox, (network, vfs_root(parts.node)), public=True)
+
+
+def start(module: Module, parts: Parts) -> Process:
+    """Start one of them."""
+    process = parts.lifecycle.initialize(
+        module.id, module.init, public=module.public, capabilities=module.held
+    )
+    process.system = module.omnipotent
+    parts.lifecycle.run(process)
+    return process
+
+
+class Rights:
+    """What vfs may know and decide of other processes' capabilities."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        """Look into one kernel's table."""
+        self._kernel = kernel
+
+    def holds(self, source: ProcessId, capability: Capability) -> bool:
+        """Tell whether a process holds a capability."""
+        process = self._kernel.processes.get(source)
+        return process is not None and process.holds(capability)
+
+    def grant(self, holder: ProcessId, capability: Capability) -> None:
+        """Let a process hold a capability."""
+        process = self._kernel.processes.get(holder)
+        if process is not None:
+            process.grant(capability)
+
+
+async def _inbox(our: Our) -> None:
+    """Show what is sent to the person, who answers nothing."""
+    async for message in our:
+        if isinstance(message, Request):
+            text = message.body.decode(errors="replace")
+            our.print_to_terminal(0, f"{message.source}: {text}")
