@@ -7,6 +7,7 @@ from kinode_nb.process_lib.syscalls import Program
 from kinode_nb.runtime.process import Host, Process
 from kinode_nb.types import AddressError, PackageId, SpawnError
 from kinode_nb.types.capabilities import drive, vfs_root
+from kinode_nb.types.programs import program_name
 
 _SHORTEST = 3  # package, drive, file
 
@@ -29,7 +30,10 @@ class NodeHosting:
         return self.python
 
     def find(self, parent: Process, path: str) -> Path:
-        """Return the file of ``package:publisher/drive/…`` that the parent may read."""
+        """Return the file of ``package:publisher/drive/…`` that the parent may read.
+
+        ``x.wasm`` means ``x.py`` where there is no such Wasm.
+        """
         parts = path.lstrip("/").split("/")
         problem = SpawnError("NoFileAtPath", f"{parent.id} cannot spawn {path!r}: no such file")
         if len(parts) < _SHORTEST or any(part in ("", ".", "..") or "\0" in part for part in parts):
@@ -43,10 +47,16 @@ class NodeHosting:
             or parent.holds(vfs_root(self._node))
         ):
             raise SpawnError("NoFileAtPath", f"{parent.id} may not read {path!r}")
-        found = self._vfs.joinpath(*parts).resolve()
-        if not found.is_relative_to(self._vfs / parts[0] / parts[1]) or not found.is_file():
+        drive_root = self._vfs / parts[0] / parts[1]
+
+        def is_there(name: str) -> bool:
+            file = drive_root.joinpath(*parts[2:-1], name).resolve()
+            return file.is_relative_to(drive_root) and file.is_file()
+
+        name = program_name(parts[-1], is_there)
+        if name is None:
             raise problem
-        return found
+        return drive_root.joinpath(*parts[2:-1], name).resolve()
 
     def close(self) -> None:
         """Unload all code."""

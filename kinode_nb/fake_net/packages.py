@@ -29,6 +29,7 @@ from kinode_nb.types import (
 )
 from kinode_nb.types.capabilities import drive, messaging, networking
 from kinode_nb.types.manifests import ManifestEntry, Metadata, read_manifest, read_metadata
+from kinode_nb.types.programs import program_name
 
 BUILT_IN = Path(__file__).parent.parent / "packages"
 
@@ -103,7 +104,7 @@ def _read(folder: Path, source: str = "") -> Package:
     for dependency in metadata.properties.dependencies:
         files = _exported(folder, dependency) | files
     for entry in manifest:
-        if entry.process_wasm_path.lstrip("/") not in files:
+        if program_name(entry.process_wasm_path.lstrip("/"), files.__contains__) is None:
             raise PackageError(
                 f"{folder}: the manifest's {entry.process_wasm_path} is missing in pkg/"
             )
@@ -190,7 +191,7 @@ def start(package: Package, kernel: Kernel, lifecycle: Lifecycle, home: Path) ->
     started = [
         lifecycle.initialize(
             id_,
-            home / "vfs" / str(package.id) / "pkg" / entry.process_wasm_path.lstrip("/"),
+            _program(home / "vfs" / str(package.id) / "pkg", entry),
             on_exit=OnExit.from_json(entry.on_exit),
             public=entry.public,
             capabilities=_requested(entry, kernel.node, package.id),
@@ -201,6 +202,11 @@ def start(package: Package, kernel: Kernel, lifecycle: Lifecycle, home: Path) ->
         _grant(process, entry, lifecycle)
         lifecycle.run(process)
     return started
+
+
+def _program(folder: Path, entry: ManifestEntry) -> Path:
+    path = entry.process_wasm_path.lstrip("/")
+    return folder / (program_name(path, lambda name: (folder / name).is_file()) or path)
 
 
 def _requested(entry: ManifestEntry, node: str, package: PackageId) -> list[Capability]:

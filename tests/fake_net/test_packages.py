@@ -1,5 +1,6 @@
 """Packages from zips, and what is wrong with one."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -45,3 +46,44 @@ def test_a_dependency_that_is_nowhere_is_told(net: FakeNet, tmp_path: Path) -> N
     net.boot(port="none")
     with pytest.raises(PackageError, match=r"depends on chatt:template\.os"):
         net.start(str(source))
+
+
+def test_where_kinode_names_wasm_python_may_stand(net: FakeNet, tmp_path: Path) -> None:
+    """A manifest and a spawn as Kinode writes them find the Python of that name."""
+    folder = tmp_path / "wasmy"
+    (folder / "pkg").mkdir(parents=True)
+    metadata = {
+        "properties": {
+            "package_name": "wasmy",
+            "publisher": "me.os",
+            "current_version": "0.1.0",
+            "mirrors": [],
+            "code_hashes": {},
+        }
+    }
+    entry = {
+        "process_name": "my-main",
+        "process_wasm_path": "/my-main.wasm",
+        "on_exit": "None",
+        "request_networking": False,
+        "request_capabilities": [],
+        "grant_capabilities": [],
+        "public": True,
+    }
+    (folder / "metadata.json").write_text(json.dumps(metadata))
+    (folder / "pkg" / "manifest.json").write_text(json.dumps([entry]))
+    (folder / "pkg" / "my_main.py").write_text(
+        "async def init(our):\n"
+        "    worker = await our.spawn(f'{our.package_id}/pkg/the-worker.wasm')\n"
+        "    async for message in our:\n"
+        "        answer = await our.send_and_await_response(worker, message.body)\n"
+        "        await our.send_response(answer.body)\n"
+    )
+    (folder / "pkg" / "the_worker.py").write_text(
+        "async def init(our):\n"
+        "    async for message in our:\n"
+        "        await our.send_response(message.body.upper())\n"
+    )
+    node = net.boot(port="none")
+    net.start(str(folder))
+    assert node.request("my-main:wasmy:me.os", b"hello").body == b"HELLO"
