@@ -8,6 +8,7 @@ from random import Random
 
 from kinode_nb.fake_net import packages, ports
 from kinode_nb.fake_net.homes import Homes
+from kinode_nb.fake_net.identities import Identities
 from kinode_nb.fake_net.node import Node
 from kinode_nb.fake_net.transfers import TransferRecord, TransferTable
 from kinode_nb.runtime.clock import Clock, SystemClock
@@ -41,6 +42,9 @@ class Net:
         self._transport = Loopback()
         self._descriptors = Descriptors()  # one limit of open files for all nodes
         self._seed = seed
+        self._identities = Identities(
+            seed, lambda: {each.name: each.status == "running" for each in self.nodes.values()}
+        )
         _keep_freed_memory()
 
     async def boot(
@@ -92,6 +96,7 @@ class Net:
                 log=self.log,
                 transport=self._transport,
                 descriptors=self._descriptors,
+                peers=self._identities.of(name),
                 random=Random(f"{self._seed}/{name}"),
                 verbosity=verbosity,
                 options=options,

@@ -20,7 +20,7 @@ from kinode_nb.runtime.message_log import MessageLog
 from kinode_nb.runtime.process import Process
 from kinode_nb.runtime.scheduler import Scheduler
 from kinode_nb.runtime.system_calls import ProcessCalls
-from kinode_nb.system import http_server, vfs
+from kinode_nb.system import http_server, net, vfs
 from kinode_nb.transports.loopback import Loopback
 from kinode_nb.types import (
     Address,
@@ -57,6 +57,7 @@ class Node:
         transport: Loopback,
         random: Random,
         descriptors: vfs.Descriptors,
+        peers: net.Peers,
         verbosity: int,
         options: tuple[object, ...],
     ) -> None:
@@ -76,6 +77,7 @@ class Node:
         self.on_started: list[Callable[[packages.Package, list[Process]], None]] = []
         self._transport = transport
         self._descriptors = descriptors
+        self._peers = peers
         self._clock = scheduler.clock
         self._booted = self._stopped_at = 0
         self._hosting = NodeHosting(name, home)
@@ -90,7 +92,7 @@ class Node:
         """Start the system processes, and be reachable."""
         self._booted = self._clock.now_ns()
         self.files = vfs.process(self.home, Rights(self.kernel), self._descriptors)
-        parts = Parts(self.name, self.home, self.kernel, self.lifecycle, self.files)
+        parts = Parts(self.name, self.home, self.kernel, self.lifecycle, self.files, self._peers)
         started = {module.id: start(module, parts) for module in modules(parts)}
         if self._listener is not None:
             web = started[HTTP_SERVER]

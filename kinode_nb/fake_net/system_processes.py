@@ -27,6 +27,7 @@ class Parts:
     kernel: Kernel
     lifecycle: Lifecycle
     files: vfs.Vfs
+    peers: net_process.Peers
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def modules(parts: Parts) -> Iterator[Module]:
     """Yield a node's own processes, in the order in which they start."""
     network = networking(parts.node)
     yield Module(VFS, parts.files)
-    yield Module(NET, net_process.init, (network,))
+    yield Module(NET, net_process.Net(parts.peers), (network,))
     # Kinode gives it messaging to all runtime modules, so any local client has it too
     reachable = [messaging(Address(parts.node, module)) for module in (VFS, NET)]
     yield Module(HTTP_SERVER, http_server.init, (network, *reachable), omnipotent=False)
