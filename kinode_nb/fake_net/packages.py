@@ -229,4 +229,4 @@ def _grant(process: Process, entry: ManifestEntry, lifecycle: Lifecycle) -> None
         else:
             holder = ProcessId.parse(granted["process"])
             capability = Capability.make(process.address, granted["params"])
-        lifecycle.grant(process, holder, capability)
+        lifecycle.grant(holder, capability)

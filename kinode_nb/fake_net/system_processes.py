@@ -6,13 +6,29 @@ from pathlib import Path
 
 from kinode_nb.process_lib import Our
 from kinode_nb.process_lib.syscalls import Program
-from kinode_nb.runtime.kernel import Kernel
+from kinode_nb.runtime.kernel import OMNIPOTENT, Kernel
 from kinode_nb.runtime.lifecycle import Lifecycle
 from kinode_nb.runtime.process import Process
 from kinode_nb.system import http_server, vfs
 from kinode_nb.system import net as net_process
 from kinode_nb.types import Address, Capability, ProcessId, Request
-from kinode_nb.types.capabilities import HTTP_SERVER, NET, VFS, messaging, networking, vfs_root
+from kinode_nb.types.capabilities import (
+    HTTP_SERVER,
+    KERNEL,
+    KV,
+    NET,
+    SQLITE,
+    STATE,
+    TIMER,
+    VFS,
+    messaging,
+    networking,
+    vfs_root,
+)
+
+RUNTIME = (KERNEL, NET, VFS, STATE, TIMER, KV, SQLITE, HTTP_SERVER)
+"""Kinode's runtime modules. Each may use the network and message all the others; only the
+`OMNIPOTENT` may message other processes, so the rest can answer those who let them."""
 
 NOTEBOOK = ProcessId("notebook", "distro", "sys")
 """In whose name a person's cells send: it may message every process."""
@@ -37,28 +53,28 @@ class Module:
     id: ProcessId
     init: Program
     held: tuple[Capability, ...] = ()
+    """What it holds beyond that which every runtime module does."""
     public: bool = False
-    omnipotent: bool = True
-    """It may message every process of its node."""
 
 
 def modules(parts: Parts) -> Iterator[Module]:
     """Yield a node's own processes, in the order in which they start."""
-    network = networking(parts.node)
     yield Module(VFS, parts.files)
-    yield Module(NET, net_process.Net(parts.peers), (network,))
-    # Kinode gives it messaging to all runtime modules, so any local client has it too
-    reachable = [messaging(Address(parts.node, module)) for module in (VFS, NET)]
-    yield Module(HTTP_SERVER, http_server.init, (network, *reachable), omnipotent=False)
-    yield Module(NOTEBOOK, _inbox, (network, vfs_root(parts.node)), public=True)
+    yield Module(NET, net_process.Net(parts.peers))
+    yield Module(HTTP_SERVER, http_server.init)
+    yield Module(NOTEBOOK, _inbox, (networking(parts.node), vfs_root(parts.node)), public=True)
 
 
 def start(module: Module, parts: Parts) -> Process:
     """Start one of them."""
+    held = module.held
+    if module.id in RUNTIME:
+        held += networking(parts.node), *(messaging(Address(parts.node, id_)) for id_ in RUNTIME)
     process = parts.lifecycle.initialize(
-        module.id, module.init, public=module.public, capabilities=module.held
+        module.id, module.init, public=module.public, capabilities=held
     )
-    process.system = module.omnipotent
+    process.runtime = module.id in RUNTIME
+    process.system = module.id in OMNIPOTENT or module.id == NOTEBOOK
     parts.lifecycle.run(process)
     return process
 

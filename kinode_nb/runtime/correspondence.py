@@ -7,7 +7,9 @@ forge one.
 
 from collections.abc import Awaitable, Generator, Sequence
 from types import coroutine
-from typing import Any
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from kinode_nb.runtime.kernel import LONG, Kernel
 from kinode_nb.runtime.outstanding import Outstanding, Waiter
@@ -23,6 +25,8 @@ from kinode_nb.types import (
 )
 
 _NONE: frozenset[Capability] = frozenset()
+_NO_BLOB = LazyLoadBlob(b"")  # `has_blob` is told of it, but there is none
+R = TypeVar("R", bound=Received)
 
 
 class Correspondence:
@@ -43,6 +47,7 @@ class Correspondence:
         self.crowded = kernel.scheduler.crowded
         """While this is not empty, `room` has to be asked before a Request is sent."""
         self._route = kernel.route
+        self._issued = kernel.issued
         self._log = kernel.log
         self._now = kernel.scheduler.now
         self._bits = kernel.random.getrandbits
@@ -64,7 +69,15 @@ class Correspondence:
 
     def get_blob(self) -> LazyLoadBlob | None:
         """Return the blob of the last received message."""
-        return self._blob
+        return None if self._blob is _NO_BLOB else self._blob
+
+    def _answered_by_runtime(self, *, blob: bool) -> None:
+        """Tell of a blob, or of none, as after a call that the host carries out by messages.
+
+        Kinode's host restores the last blob then, but not whether the last message had one. So
+        `get_blob` gives from now on the last blob ever, or none.
+        """
+        self._blob = (self._last_blob or _NO_BLOB) if blob else None
 
     def last_blob(self) -> LazyLoadBlob | None:
         """Return the last blob that was ever received."""
@@ -105,11 +118,11 @@ class Correspondence:
         if entry is not None:  # of a Response or a SendError
             self._prompting = entry.prompting
             if entry.context is not None and type(message) is Response:
-                message = with_context(message, entry.context)
+                message = replace(message, context=entry.context)  # the log's own stays without
         elif message.rsvp is not None or message.expects_response is not None:
             self._prompting = message
         if message.capabilities:
-            self._received_capabilities |= set(message.capabilities)
+            message = self._take_capabilities(message)
         return message  # type: ignore[no-any-return]  # the queue is untyped for speed
 
     def send_request(
@@ -145,7 +158,7 @@ class Correspondence:
             body,
             inherit,
             metadata,
-            self._attached(capabilities) if capabilities else (),
+            self._attached(capabilities, target) if capabilities else (),
             -1 if blob is None else len(blob.bytes),
             None if blob is None else blob.mime,
             log.first + len(log.entries),
@@ -204,7 +217,7 @@ class Correspondence:
         if type(outcome) is not Response:
             raise outcome  # type: ignore[misc]
         if outcome.capabilities:
-            self._received_capabilities |= set(outcome.capabilities)
+            return self._take_capabilities(outcome)
         return outcome
 
     def _await(
@@ -241,7 +254,7 @@ class Correspondence:
             body,
             inherit,
             metadata,
-            self._attached(capabilities) if capabilities else (),
+            self._attached(capabilities, target) if capabilities else (),
             -1 if blob is None else len(blob.bytes),
             None if blob is None else blob.mime,
             log.first + len(log.entries),
@@ -299,9 +312,16 @@ class Correspondence:
     def _local(self, target: Address) -> Address:
         return target if target.node != "our" else Address(self._address.node, target.process)
 
-    def _attached(self, capabilities: Sequence[Capability]) -> tuple[Capability, ...]:
-        """Keep what the sender issued or holds; the rest vanishes silently, as in Kinode."""
-        return tuple(each for each in capabilities if self._process.holds(each))
+    def _attached(
+        self, capabilities: Sequence[Capability], target: Address
+    ) -> tuple[Capability, ...]:
+        return self._issued.attached(self._process, capabilities, target)
+
+    def _take_capabilities(self, message: R) -> R:
+        """Know the capabilities of a message, but for those that are forged."""
+        message = self._issued.without_forged(message)
+        self._received_capabilities |= set(message.capabilities)
+        return message
 
     def send_response(
         self,
@@ -319,8 +339,8 @@ class Correspondence:
             return
         if not isinstance(prompting, Request):
             raise ProcessError("only a Request can be answered")
-        if inherit and blob is None:
-            blob = self._last_blob
+        if inherit:
+            blob = self._last_blob  # even if there is another: so does Kinode's host
         target = prompting.rsvp or prompting.source
         line = self._lines.get(target)
         if blob is not None or len(body) > LONG:
@@ -334,7 +354,7 @@ class Correspondence:
                 body,
                 inherit,
                 metadata,
-                self._attached(capabilities) if capabilities else (),
+                self._attached(capabilities, target) if capabilities else (),
                 -1 if blob is None else len(blob.bytes),
                 None if blob is None else blob.mime,
                 log.first + len(log.entries),
@@ -348,7 +368,7 @@ class Correspondence:
 
     def retire(self) -> None:
         """Lose from now on whatever is sent: its process runs again, with other system calls."""
-        ghost = Process(self._scheduler, self._address, on_timeout=self._kernel.timed_out)
+        ghost = Process(self._scheduler, self._address, owner=self._kernel)
         ghost.ended = ghost.mailbox.closed = True
         self._process = ghost
         self._lines = ghost.lines
@@ -356,14 +376,12 @@ class Correspondence:
         self._entries = ghost.outstanding.entries
 
     def fire(
-        self, target: Address, body: bytes, metadata: str | None, blob: LazyLoadBlob | None
+        self,
+        target: Address,
+        body: bytes,
+        metadata: str | None,
+        blob: LazyLoadBlob | None,
+        capabilities: Sequence[Capability] = (),
     ) -> None:
         """Send a Request at once, expecting nothing: for processes that have ended."""
-        self.send_request(target, body, None, False, metadata, (), None, blob)
-
-
-def with_context(response: Response, context: object) -> Response:
-    """Return a copy for its receiver: the log's own must not hold a process's objects."""
-    fields = [getattr(response, name) for name in response.__struct_fields__]
-    fields[response.__struct_fields__.index("context")] = context
-    return type(response)(*fields)
+        self.send_request(target, body, None, False, metadata, capabilities, None, blob)

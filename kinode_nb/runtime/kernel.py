@@ -10,6 +10,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Protocol
 
+from kinode_nb.runtime.issued import Issued
 from kinode_nb.runtime.mailbox import CAPACITY, Mailbox
 from kinode_nb.runtime.message_log import MessageLog
 from kinode_nb.runtime.outstanding import Entry, Waiter
@@ -17,6 +18,7 @@ from kinode_nb.runtime.process import Line, Process
 from kinode_nb.runtime.scheduler import Scheduler
 from kinode_nb.types import (
     Address,
+    Capability,
     LazyLoadBlob,
     Message,
     ProcessId,
@@ -24,10 +26,13 @@ from kinode_nb.types import (
     Response,
     SendError,
 )
-from kinode_nb.types.capabilities import KERNEL
+from kinode_nb.types.capabilities import KERNEL, STATE, VFS
 
 LONG = 65_536
 """A body of more bytes is shown to the transport, which has its limits."""
+OMNIPOTENT = (KERNEL, STATE, VFS)
+"""The modules of the runtime that may message every local process."""
+_SHOWN = 80  # bytes of a body that is printed
 
 
 class Transport(Protocol):
@@ -41,6 +46,22 @@ class Transport(Protocol):
 
     def mailbox(self, target: Address) -> Mailbox | None:
         """Return the mailbox whose room a sender has to wait for, if there is one."""
+        ...
+
+
+class States(Protocol):
+    """Where saved states are kept; a dict does it."""
+
+    def get(self, process: ProcessId, /) -> bytes | None:
+        """Return the state of a process, if it has saved one."""
+        ...
+
+    def __setitem__(self, process: ProcessId, state: bytes, /) -> None:
+        """Keep the state of a process."""
+        ...
+
+    def pop(self, process: ProcessId, default: None, /) -> object:
+        """Forget the state of a process."""
         ...
 
 
@@ -66,8 +87,12 @@ class Kernel:
         self.processes: dict[ProcessId, Process] = {}
         self.restarting: dict[ProcessId, Process] = {}
         """Processes that will start again; until then they do not exist for senders."""
-        self.states: dict[ProcessId, bytes] = {}
+        self.states: States = {}
         """Saved states; they outlive their processes, as ``state:distro:sys`` keeps them."""
+        self.issued = Issued(node)
+        """Who holds what the node's processes have issued."""
+        self.on_change: list[Callable[[Process], None]] = []
+        """Told of every process that begins, or is changed in what a reboot has to know."""
         self.on_end: list[Callable[[Process, BaseException | None], None]] = []
         """Told of every process that has ended for good."""
         self.closed = False
@@ -147,7 +172,14 @@ class Kernel:
         elif sender.networking:
             self.transport.carry(self, sender, message, blob)
         else:
-            self._deny(sender, message, f"{message.source.process} may not use the network")
+            self._deny(
+                sender,
+                message,
+                f"{sender.id} may not use the network",
+                f"process {sender.id} doesn't have capability to send networked messages",
+            )
+            held = ", ".join(sorted(map(str, sender.capabilities)))
+            self.print(f"their capabilities: {held}", 0)
         return None
 
     def _reachable(self, sender: Process, message: Message) -> Line | None:
@@ -155,27 +187,50 @@ class Kernel:
         target = message.target.process
         receiver = self.processes.get(target)
         if receiver is None:
-            self._deny(sender, message, f"there is no process {target} on {self.node}", 2)
-        elif receiver.public or sender.may_message(message.target):
+            self._deny(
+                sender, message, f"there is no process {target} on {self.node}", *_lost(message)
+            )
+        elif not (receiver.public or sender.may_message(message.target)):
+            self._deny(
+                sender,
+                message,
+                f"{sender.id} may not message {target}",
+                f"process {sender.id} doesn't have capability to message process {target}",
+            )
+        elif target.process_name == KERNEL.process_name:  # of any package, as in Kinode
+            return self._shown(self.processes.get(KERNEL, receiver), message)
+        else:
             sender.connect(receiver, message.target)
             if receiver is sender:  # or a process that writes to itself would never rest
                 receiver.mailbox.breathe()
             return self._shown(receiver, message)
-        else:
-            self._deny(sender, message, f"{sender.id} may not message {target}")
         return None
 
     def _admitted(self, message: Message) -> Line | None:
         """Let in what comes from another node: any process that uses the network is reachable."""
-        receiver = self.processes.get(message.target.process)
+        target = message.target.process
+        receiver = self.processes.get(target)
+        kind = type(message).__name__
         if receiver is None:
-            self.drop(message, f"there is no process {message.target.process} on {self.node}", 2)
+            self.log.end(message.seq, "dropped", f"there is no process {target} on {self.node}")
+            self._loop(f"got {kind} from network for {target}, but process does not exist", 2)
         elif not receiver.networking:
             self.log.end(message.seq, "denied", f"{message.target} may not use the network")
-            self.print(f"event loop: {message.target.process} may not use the network", 0)
+            self._loop(
+                f"process {target} got a message from over the network, but doesn't have "
+                "capability to receive networked messages"
+            )
+        elif target == KERNEL:
+            self.log.end(message.seq, "dropped", f"{KERNEL} takes no commands from other nodes")
+            self._loop(_absent(message))
         else:
             return self._shown(receiver, message)
         return None
+
+    def open_to(self, target: ProcessId) -> Process | None:
+        """Return a process that other nodes reach, if there is one of that id."""
+        receiver = self.processes.get(target)
+        return receiver if receiver and receiver.networking and target != KERNEL else None
 
     def _shown(self, receiver: Process, message: Message) -> Line:
         """Tell the observer; one that fails is dismissed, and never hurts the observed."""
@@ -196,24 +251,33 @@ class Kernel:
             self.log.answers[response.seq] = entry.request.seq
         return entry
 
-    def _deny(self, sender: Process, message: Message, reason: str, verbosity: int = 0) -> None:
-        """Refuse a message of a local process: a waiting Request times out at once."""
+    def _deny(
+        self, sender: Process, message: Message, reason: str, told: str, verbosity: int = 0
+    ) -> None:
+        """Refuse a message of a local process: a waiting Request times out at once.
+
+        Not one of the runtime's own: those get no SendErrors, and wait until their time is over.
+        """
         self.log.end(message.seq, "denied", reason)
-        self.print(f"event loop: {reason}", verbosity)
-        self._give_up(sender, message, "Timeout", reason)
+        self._loop(told, verbosity)
+        if not sender.runtime:
+            self._give_up(sender, message, "Timeout", reason)
+
+    def _loop(self, text: str, verbosity: int = 0) -> None:
+        """Print what Kinode's event loop does."""
+        self.print(f"event loop: {text}", verbosity)
 
     def undeliverable(self, message: Message, reason: str) -> None:
         """Take back what the transport could not bring to its node (Kinode: Offline)."""
         self.log.end(message.seq, "offline", reason)
         sender = self.processes.get(message.source.process)
-        if sender is not None:
+        if sender is not None and not sender.runtime:
             self._give_up(sender, message, "Offline", reason)
 
     def drop(self, message: Message, reason: str, verbosity: int = 2) -> None:
         """Lose a message, as the real node does: its sender learns nothing."""
         self.log.end(message.seq, "dropped", reason)
-        target = message.target.process
-        self.print(f"event loop: dropped a message to {target}: {reason}", verbosity)
+        self._loop(f"dropped a message to {message.target.process}: {reason}", verbosity)
 
     def _give_up(self, sender: Process, message: Message, kind: str, reason: str) -> None:
         if isinstance(message, Request):
@@ -251,6 +315,16 @@ class Kernel:
             if not sender.mailbox.closed:
                 sender.mailbox.put((error, None, entry))
 
+    def granted(self, process: Process, capability: Capability) -> None:
+        """Note that a process holds a capability from now on."""
+        self.issued.note(process.id, capability)
+        self.changed(process)
+
+    def changed(self, process: Process) -> None:
+        """Tell that a process is not any more what it was."""
+        for tell in self.on_change:
+            tell(process)
+
     def print(self, text: str, verbosity: int, source: Address | None = None) -> None:
         """Print on the node's terminal (0: always shown, 3: every event)."""
         source = source or self.address
@@ -262,3 +336,20 @@ class Kernel:
             return self.transport.mailbox(target)
         process = self.processes.get(target.process)
         return process.mailbox if process is not None else None
+
+
+def _lost(message: Message) -> tuple[str, int]:
+    """Return how Kinode tells of a local target that is not there, and at which verbosity."""
+    source, target = message.source.process, message.target.process
+    if source in OMNIPOTENT:  # they are not asked whether they may, nor whether there is one
+        return _absent(message), 0
+    return f"process {source} sent message to non-existing {target}; dropping message", 2
+
+
+def _absent(message: Message) -> str:
+    """Return how Kinode tells that a message was let through and found nobody."""
+    kind, source, target = type(message).__name__, message.source.process, message.target.process
+    return (
+        f"got {kind} from {source} for {target}, but target doesn't exist "
+        f"(perhaps it terminated): {message.body[:_SHOWN]!r}"
+    )

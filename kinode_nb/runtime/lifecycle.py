@@ -51,11 +51,15 @@ class Lifecycle:
         process_id: ProcessId,
         program: Program | None,
         *,
+        handle: str = "",
         on_exit: OnExit = OnExit.NONE,
         public: bool = False,
         capabilities: Iterable[Capability] = (),
     ) -> Process:
-        """Add a process that does not run yet: what is sent to it meanwhile is queued."""
+        """Add a process that does not run yet: what is sent to it meanwhile is queued.
+
+        ``handle`` is the vfs path of its code. Raises SpawnError (``NameTaken``), AddressError.
+        """
         kernel = self._kernel
         if process_id.check() in kernel.processes:
             raise SpawnError("NameTaken", f"process with ID {process_id} already exists")
@@ -64,15 +68,16 @@ class Lifecycle:
         process = Process(
             kernel.scheduler,
             Address(kernel.node, process_id),
-            on_timeout=kernel.timed_out,
+            owner=kernel,
             public=public,
             on_exit=on_exit,
             program=program,
+            handle=handle.lstrip("/"),
         )
+        kernel.processes[process_id] = process
         process.grant(messaging(process.address))
         for capability in capabilities:
             process.grant(capability)
-        kernel.processes[process_id] = process
         return process
 
     def run(self, process: Process) -> None:
@@ -115,17 +120,18 @@ class Lifecycle:
             child = self.initialize(
                 child_id,
                 code,
+                handle=program if isinstance(program, str) else "",
                 on_exit=on_exit,
                 public=public,
                 capabilities=[each for each in requested if parent.holds(each)],
             )
         except AddressError as error:  # Kinode traps: the parent ends
             raise ProcessError(f"spawn: {error}") from None
-        child.spawned_by = parent.id
-        parent.issue(child, messaging(parent.address))
-        child.issue(parent, messaging(child.address))
+        child.wit_version = parent.wit_version
+        child.grant(messaging(parent.address))
+        parent.grant(messaging(child.address))
         for holder, params in grants:
-            self.grant(child, holder, Capability(child.address, params))
+            self.grant(holder, Capability(child.address, params))
         try:
             self.run(child)
         except BaseException as error:
@@ -133,21 +139,24 @@ class Lifecycle:
             raise
         return child_id
 
-    def grant(self, issuer: Process, holder: ProcessId, capability: Capability) -> None:
-        """Let a process hold what another one issued; nothing happens when it is not there."""
+    def grant(self, holder: ProcessId, capability: Capability) -> None:
+        """Let a process hold a capability; nothing happens when it is not there."""
         receiver = self._kernel.processes.get(holder)
         if receiver is not None:
-            issuer.issue(receiver, capability)
+            receiver.grant(capability)
 
-    def kill(self, process: Process) -> None:
-        """End a process at once; OnExit is not honoured, as with Kinode's ``KillProcess``."""
+    def kill(self, process: Process, *, revoke: bool = True) -> None:
+        """End a process at once; OnExit is not honoured, as with Kinode's ``KillProcess``.
+
+        Without ``revoke`` the others keep what it issued (Kinode: metadata ``no-revoke``).
+        """
         if process.ended:
             return
         running, process.running = process.running, None
         process.incarnation = None
         if running is not None:
             running.stop()
-        self._forget(process, None)
+        self._forget(process, None, revoke=revoke)
 
     def _ended(self, process: Process, calls: ProcessCalls, error: BaseException | None) -> None:
         """Do what OnExit says."""
@@ -198,20 +207,21 @@ class Lifecycle:
             kernel.print(f"process {process.address} ended with error:\n{_story(error)}", 0)
             self._forget(process, error)
 
-    def _forget(self, process: Process, error: BaseException | None) -> None:
+    def _forget(
+        self, process: Process, error: BaseException | None, *, revoke: bool = True
+    ) -> None:
         kernel = self._kernel
         process.ended = True
         for table in (kernel.processes, kernel.restarting):
             if table.get(process.id) is process:
                 del table[process.id]
         self._lose(process)
-        for holder, capabilities in process.issued.items():
-            for capability in capabilities:
-                if holder in kernel.processes:
-                    kernel.processes[holder].revoke(capability)
-        process.issued.clear()
-        if process.spawned_by in kernel.processes:  # or it would keep all its children's names
-            kernel.processes[process.spawned_by].issued.pop(process.id, None)
+        if revoke:
+            for holder in kernel.issued.holders(process.id):
+                for table in (kernel.processes, kernel.restarting):
+                    if holder in table:
+                        table[holder].revoke_all(process.address)
+        kernel.issued.forget(process.id, process.capabilities)
         for tell in kernel.on_end:
             tell(process, error)
 

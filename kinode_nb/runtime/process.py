@@ -39,6 +39,22 @@ class Host(Protocol):
         ...
 
 
+class Owner(Protocol):
+    """What a process belongs to: its node's kernel."""
+
+    def timed_out(self, process: "Process", entry: Entry) -> None:
+        """Tell the process that nobody answered its Request in time."""
+        ...
+
+    def granted(self, process: "Process", capability: Capability) -> None:
+        """Note that it holds a capability from now on."""
+        ...
+
+    def changed(self, process: "Process") -> None:
+        """Note that it is not any more what it was: what it holds, or what it does at its end."""
+        ...
+
+
 class Line:
     """A way to one process, with how many messages went there.
 
@@ -63,7 +79,8 @@ class Process:
 
     __slots__ = (
         "_observer",
-        "_on_timeout",
+        "_on_exit",
+        "_owner",
         "_public",
         "_received",
         "_sent",
@@ -71,22 +88,22 @@ class Process:
         "backoff",
         "capabilities",
         "ended",
+        "handle",
         "incarnation",
         "incoming",
-        "issued",
         "language",
         "line",
         "lines",
         "mailbox",
         "networking",
-        "on_exit",
         "outstanding",
         "program",
         "restart_after",
         "restarts",
         "running",
-        "spawned_by",
+        "runtime",
         "system",
+        "wit_version",
     )
 
     def __init__(
@@ -94,22 +111,24 @@ class Process:
         scheduler: Scheduler,
         address: Address,
         *,
-        on_timeout: Callable[["Process", Entry], None],
+        owner: Owner,
         public: bool = False,
         on_exit: OnExit = OnExit.NONE,
         program: Program | None = None,
+        handle: str = "",
     ) -> None:
         """Make a process that does not run yet; messages to it are queued."""
         self.address = address
         self.program = program
-        self.on_exit = on_exit
+        self.handle = handle
+        """The vfs path of its code (Kinode: ``wasm_bytes_handle``); empty where it has no file."""
+        self.wit_version: int | None = 1
+        self._on_exit = on_exit
         self.mailbox = Mailbox(scheduler)
         self.outstanding = OutstandingTable()
         self.capabilities: set[Capability] = set()
         self.networking = False
         """Holds the network capability: kept beside the set because every send asks for it."""
-        self.issued: dict[ProcessId, list[Capability]] = {}
-        """What this process issued, by holder; they lose it when it ends."""
         self.line = Line(self)
         """The way here for all that is looked at before it is let in."""
         self.lines: dict[Address, Line] = {}
@@ -118,7 +137,7 @@ class Process:
         """The lines that lead here, and whose they are."""
         self._sent = self._received = 0  # by no line, or by one that was cut
         self._public = public
-        self._on_timeout = on_timeout
+        self._owner = owner
         self.ended = False
         self.running: Running | None = None
         self.incarnation: object = None
@@ -127,15 +146,26 @@ class Process:
         self._observer: Callable[[Message], None] | None = None
         self.system = False
         """Belongs to the node itself, and may message every local process."""
+        self.runtime = False
+        """Is a module of Kinode's runtime: nobody ends it, and no SendError comes to it at once."""
         self.restarts = 0
         self.restart_after = 0.0
         self.backoff = 0
-        self.spawned_by: ProcessId | None = None
 
     @property
     def id(self) -> ProcessId:
         """The process id."""
         return self.address.process
+
+    @property
+    def on_exit(self) -> OnExit:
+        """What becomes of it when it ends."""
+        return self._on_exit
+
+    @on_exit.setter
+    def on_exit(self, on_exit: OnExit) -> None:
+        self._on_exit = on_exit
+        self._owner.changed(self)
 
     @property
     def public(self) -> bool:
@@ -209,21 +239,19 @@ class Process:
     def expire(self, now: int) -> int:
         """Give up the Requests that are overdue; returns the next deadline (NEVER: none)."""
         for entry in self.outstanding.overdue(now):
-            self._on_timeout(self, entry)
+            self._owner.timed_out(self, entry)
         return self.outstanding.next_deadline()
 
     def grant(self, capability: Capability) -> None:
         """Let it hold a capability. What it was allowed to reach stays allowed."""
         if capability.params != _MESSAGING:  # which is canonical as it stands
             capability = canonical(capability)
+        if capability in self.capabilities:
+            return
         self.capabilities.add(capability)
         if capability.params == _NETWORK and capability == networking(self.address.node):
             self.networking = True
-
-    def issue(self, holder: "Process", capability: Capability) -> None:
-        """Let another process hold what this one issues, until this one ends."""
-        holder.grant(capability)
-        self.issued.setdefault(holder.id, []).append(capability)
+        self._owner.granted(self, capability)
 
     def revoke(self, capability: Capability) -> None:
         """Take a capability away, if it holds it."""
@@ -236,10 +264,21 @@ class Process:
         elif capability.params == _NETWORK and capability == networking(self.address.node):
             self.networking = False
             self.cut()
+        self._owner.changed(self)
+
+    def revoke_all(self, issuer: Address) -> None:
+        """Take away all that one process issued."""
+        for capability in [each for each in self.capabilities if each.issuer == issuer]:
+            self.revoke(capability)
 
     def holds(self, capability: Capability) -> bool:
-        """Tell whether it holds a capability (its own word counts too)."""
-        return capability.issuer == self.address or canonical(capability) in self.capabilities
+        """Tell whether it holds a capability.
+
+        Its own word counts too; as in Kinode only the process of the issuer is compared, not the
+        node. A node does not believe what only claims to be its own (`Kernel.genuine`).
+        """
+        own = capability.issuer.process == self.address.process
+        return own or canonical(capability) in self.capabilities
 
     def may_message(self, target: Address) -> bool:
         """Tell whether it may message a process of its node that is not public."""

@@ -50,19 +50,29 @@ class ProcessCalls(Correspondence):
 
     def get_state(self) -> bytes | None:
         """Return the saved state."""
-        return self._kernel.states.get(self._process.id)
+        state = self._kernel.states.get(self._process.id)
+        self._answered_by_runtime(blob=state is not None)
+        return state
 
     def set_state(self, state: bytes | bytearray | memoryview) -> None:
-        """Save the state: bytes, or a copy of what can still change. Raises UsageError."""
+        """Save the state: bytes, or a copy of what can still change.
+
+        Raises UsageError, and ProcessError when it cannot be written.
+        """
         if not isinstance(state, bytes | bytearray | memoryview):
             raise UsageError(
                 f"a state is bytes, not {type(state).__name__}: such as json.dumps(…).encode()"
             )
-        self._kernel.states[self._process.id] = bytes(state)
+        try:
+            self._kernel.states[self._process.id] = bytes(state)
+        except OSError as error:  # Kinode traps
+            raise ProcessError(f"the state cannot be saved: {error.strerror}") from None
+        self._answered_by_runtime(blob=False)
 
     def clear_state(self) -> None:
         """Forget the saved state."""
         self._kernel.states.pop(self._process.id, None)
+        self._answered_by_runtime(blob=False)
 
     async def spawn(
         self,
@@ -74,6 +84,7 @@ class ProcessCalls(Correspondence):
         public: bool,
     ) -> ProcessId:
         """Start a process of the same package; raises SpawnError or ProcessError."""
+        self._answered_by_runtime(blob=False)
         return self._spawner.spawn(
             self._process,
             name,
@@ -94,11 +105,7 @@ class ProcessCalls(Correspondence):
             own = capability.issuer == self._address
             if not own and capability not in self._received_capabilities:
                 raise ProcessError(f"{capability} was never received, so it cannot be saved")
-            issuer = self._kernel.processes.get(capability.issuer.process)
-            if issuer is not None and capability.issuer.node == self._address.node:
-                issuer.issue(self._process, capability)
-            else:
-                self._process.grant(capability)
+            self._process.grant(capability)
 
     def drop_capabilities(self, capabilities: Sequence[Capability]) -> None:
         """Give capabilities up."""

@@ -35,8 +35,8 @@ class Loopback:
             kernel.print(_TOO_LARGE, 0)
         else:
             peer.route(message, blob)
-            receiver = peer.processes.get(message.target.process)
-            if receiver is not None and receiver.networking:  # go straight there from now on
+            receiver = peer.open_to(message.target.process)
+            if receiver is not None:  # go straight there from now on
                 sender.connect(receiver, message.target)
 
     def mailbox(self, target: Address) -> Mailbox | None:

@@ -137,7 +137,7 @@ async def test_inherit_passes_the_last_blob_on(lab: Lab):
 
 
 @in_lab
-async def test_a_response_inherits_likewise(lab: Lab):
+async def test_a_response_that_inherits_has_the_last_blob_whatever_else_is_given(lab: Lab):
     async def server(our: Our) -> None:
         await our.receive()
         await our.send_response(b"", inherit=True)
@@ -156,7 +156,77 @@ async def test_a_response_inherits_likewise(lab: Lab):
             found.append(blob and blob.bytes)
         return found
 
-    assert await lab.play(MAIN, main) == [b"payload", b"explicit", None]
+    assert await lab.play(MAIN, main) == [b"payload", b"payload", None]
+
+
+@in_lab
+async def test_a_response_that_inherits_before_any_blob_came_has_none(lab: Lab):
+    async def server(our: Our) -> None:
+        await our.receive()
+        await our.send_response(b"", inherit=True, blob=LazyLoadBlob(b"explicit"))
+
+    lab.start(ECHO, server)
+
+    async def main(our: Our) -> bool:
+        await our.send_and_await_response(ECHO, b"x")
+        return our.has_blob()
+
+    assert not await lab.play(MAIN, main)
+
+
+@pytest.mark.parametrize("saved", [True, False])
+@in_lab
+async def test_reading_the_state_counts_as_a_message_with_a_blob_if_there_is_one(
+    lab: Lab, saved: bool
+):
+    """Kinode restores the last blob after such a call, but not whether the last message had one."""
+
+    async def server(our: Our) -> list[object]:
+        if saved:
+            our.set_state(b"state")
+        await our.receive()
+        assert our.get_blob() is None
+        our.get_state()
+        found: list[object] = [our.has_blob(), our.get_blob()]
+        await our.receive()
+        assert our.get_blob() is BLOB
+        our.get_state()
+        found += [our.has_blob(), our.get_blob()]
+        await our.receive()
+        our.get_state()
+        return [*found, our.has_blob(), our.get_blob(), our.last_blob()]
+
+    served = asyncio.ensure_future(lab.play(ECHO, server))
+    await lab.idle()
+
+    async def main(our: Our) -> None:
+        await our.send_request(ECHO, b"without")
+        await our.send_request(ECHO, b"with", blob=BLOB)
+        await our.send_request(ECHO, b"without")
+
+    await lab.play(MAIN, main)
+    expected = [True, None, True, BLOB, True, BLOB] if saved else [False, None] * 3
+    assert await served == [*expected, BLOB]
+
+
+@pytest.mark.parametrize("call", ["set_state", "clear_state", "spawn"])
+@in_lab
+async def test_other_calls_of_the_host_leave_no_blob_but_the_last_one(lab: Lab, call: str):
+    async def main(our: Our) -> None:
+        await our.send_request(our.address, b"x", blob=BLOB)
+        await our.receive()
+        assert our.has_blob()
+        if call == "spawn":
+            await our.spawn(sink)
+        elif call == "set_state":
+            our.set_state(b"")
+        else:
+            our.clear_state()
+        assert not our.has_blob()
+        assert our.get_blob() is None
+        assert our.last_blob() is BLOB
+
+    await lab.play(MAIN, main)
 
 
 @in_lab

@@ -33,7 +33,9 @@ async def test_a_local_request_wants_the_messaging_capability(lab: Lab):
     assert error.kind == "Timeout"
     assert lab.clock.seconds < 0.01, "told at once"
     assert lab.outcome(b"x") == ("denied", "main:t:os may not message echo:t:os")
-    assert lab.prints() == ["event loop: main:t:os may not message echo:t:os"]
+    assert lab.prints() == [
+        "event loop: process main:t:os doesn't have capability to message process echo:t:os"
+    ]
 
 
 @in_lab
@@ -298,8 +300,8 @@ async def test_what_a_process_issued_is_revoked_when_it_ends(lab: Lab):
     holder = lab.start(MAIN, sink)
     issuer = lab.start(HERE, sink)
     door = Capability.make(issuer.address, {"door": 1})
-    lab.lifecycles["a.dev"].grant(issuer, holder.id, door)
-    lab.lifecycles["a.dev"].grant(issuer, Address.parse("a.dev@nobody:t:os").process, door)
+    lab.lifecycles["a.dev"].grant(holder.id, door)
+    lab.lifecycles["a.dev"].grant(Address.parse("a.dev@nobody:t:os").process, door)
     assert holder.holds(door)
     lab.kill(issuer)
     assert not holder.holds(door)
