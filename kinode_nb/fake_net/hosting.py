@@ -5,8 +5,8 @@ from pathlib import Path
 from kinode_nb.hosts.python import PythonHost
 from kinode_nb.process_lib.syscalls import Program
 from kinode_nb.runtime.process import Host, Process
-from kinode_nb.types import AddressError, PackageId, SpawnError
-from kinode_nb.types.capabilities import drive, vfs_root
+from kinode_nb.types import Address, AddressError, PackageId, SpawnError
+from kinode_nb.types.capabilities import VFS, drive, vfs_root
 from kinode_nb.types.programs import program_name
 
 _SHORTEST = 3  # package, drive, file
@@ -30,10 +30,15 @@ class NodeHosting:
         return self.python
 
     def find(self, parent: Process, path: str) -> Path:
-        """Return the file of ``package:publisher/drive/…`` that the parent may read.
+        """Return the file of ``package:publisher/drive/…`` that the parent may read from vfs.
 
-        ``x.wasm`` means ``x.py`` where there is no such Wasm.
+        ``x.wasm`` means ``x.py`` where there is no such Wasm. Raises SpawnError.
         """
+        if not parent.may_message(Address(self._node, VFS)):
+            raise SpawnError(
+                "NoFileAtPath",
+                f"{parent.id} cannot spawn {path!r}: it may not message {VFS}, which reads it",
+            )
         parts = path.lstrip("/").split("/")
         problem = SpawnError("NoFileAtPath", f"{parent.id} cannot spawn {path!r}: no such file")
         if len(parts) < _SHORTEST or any(part in ("", ".", "..") or "\0" in part for part in parts):

@@ -393,7 +393,6 @@ async def test_state_calls_keep_the_last_blob(world: World):
 # Sending a Response.
 
 
-@pytest.mark.xfail(strict=True, reason="an explicit blob still wins")
 @rule(
     RESPONDING,
     "an inheriting Response takes the last blob, even when an explicit one is given",

@@ -92,7 +92,6 @@ async def test_spawning_from_another_package(world: World):
     assert await q.do(spawn("child", other.path)) == {"Ok": f"child:{q.package}"}
 
 
-@pytest.mark.xfail(strict=True, reason="only the right to read is looked at")
 @rule(SPAWN, "a parent that may not message vfs finds no file")
 async def test_spawning_needs_vfs(world: World):
     p = await world.guest("parent")
@@ -311,7 +310,6 @@ async def test_backoff_is_forgotten(world: World):
     assert a.alive
 
 
-@pytest.mark.xfail(strict=True, reason="what was handed on at the start is kept")
 @rule(
     ON_EXIT, "what a process issued is revoked when it ends, also where it was handed on", "fixed"
 )

@@ -66,7 +66,7 @@ def test_where_kinode_names_wasm_python_may_stand(net: FakeNet, tmp_path: Path) 
         "process_wasm_path": "/my-main.wasm",
         "on_exit": "None",
         "request_networking": False,
-        "request_capabilities": [],
+        "request_capabilities": ["vfs:distro:sys"],
         "grant_capabilities": [],
         "public": True,
     }
