@@ -553,7 +553,6 @@ async def test_success_follows_rsvp(world: World):
     assert shown((await run.results())[0]) == read("x")
 
 
-@pytest.mark.xfail(strict=True, reason="the kernel refuses it before vfs")
 @rule(ANSWERS, "what comes from another node gets no answer, and a print at level 1")
 async def test_remote_sources_are_ignored(world: World):
     await owner(world)
