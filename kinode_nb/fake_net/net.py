@@ -111,7 +111,7 @@ class Net:
                 for process in processes:
                     self.transfers.watch(process)
 
-        node.on_started.append(started)
+        node.installations.on_started.append(started)
         node.kernel.on_end.append(self.transfers.process_ended)
         node.start()
         self.nodes.pop(node.name, None)
@@ -190,11 +190,11 @@ class Net:
         found = [packages.find(name) for name in names or (".",)]
         for package in found:
             for node in on:
-                note = node.install(package)
+                note = node.installations.start(package)
                 if note:
                     self.notes.append(note)
         for node in on:
-            await node.settle()
+            await node.installations.settle()
 
     async def stop(self, *names: str) -> None:
         """Stop nodes (none named: all, which never complains) and remove temporary homes."""

@@ -1,16 +1,15 @@
 """One fake node: its kernel, its system processes, its packages, and what a person does with it."""
 
-import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import msgspec
 
-from kinode_nb.fake_net import packages
 from kinode_nb.fake_net.hosting import NodeHosting
+from kinode_nb.fake_net.installations import Installations
 from kinode_nb.fake_net.system_processes import NOTEBOOK, Parts, Rights, modules, start
 from kinode_nb.process_lib import Our
 from kinode_nb.process_lib.syscalls import Program
@@ -26,7 +25,6 @@ from kinode_nb.types import (
     Address,
     Answer,
     Capability,
-    Event,
     LazyLoadBlob,
     PackageError,
     PackageId,
@@ -38,8 +36,6 @@ from kinode_nb.types.capabilities import HTTP_SERVER, NET, VFS, messaging, netwo
 
 OWN_PACKAGE = PackageId("notebook", "template.os")
 """The package of the processes that are made in a notebook."""
-_SETTLE_NS = 2_000_000_000
-_TICK = 0.001
 PREFERRED = "chat-with-file-transfer"
 
 
@@ -73,8 +69,6 @@ class Node:
         self.verbosity = verbosity
         self.options = options
         """What it was booted with, to tell a second boot from the first."""
-        self.packages: dict[PackageId, packages.Package] = {}
-        self.on_started: list[Callable[[packages.Package, list[Process]], None]] = []
         self._transport = transport
         self._descriptors = descriptors
         self._peers = peers
@@ -83,7 +77,8 @@ class Node:
         self._hosting = NodeHosting(name, home)
         self.kernel = Kernel(name, scheduler=scheduler, log=log, transport=transport, random=random)
         self.lifecycle = Lifecycle(self.kernel, self._hosting)
-        self._starting: list[Process] = []
+        self.installations = Installations(self.kernel, self.lifecycle, home)
+        self.packages = self.installations.packages
         self.gone = (0, 0)
         """Messages sent and received by processes that have ended."""
         self.kernel.on_end.append(self._ended)
@@ -92,12 +87,21 @@ class Node:
         """Start the system processes, and be reachable."""
         self._booted = self._clock.now_ns()
         self.files = vfs.process(self.home, Rights(self.kernel), self._descriptors)
-        parts = Parts(self.name, self.home, self.kernel, self.lifecycle, self.files, self._peers)
+        parts = Parts(
+            self.name,
+            self.home,
+            self.kernel,
+            self.lifecycle,
+            self.files,
+            self._peers,
+            self.installations,
+        )
         started = {module.id: start(module, parts) for module in modules(parts)}
         if self._listener is not None:
             web = started[HTTP_SERVER]
             self._door = http_server.Door(self._listener, lambda: self._handle(web))
         self._person = started[NOTEBOOK]
+        self.installations.restore()
         self._transport.nodes[self.name] = self.kernel
         self.status = "running"
 
@@ -121,60 +125,6 @@ class Node:
         for task in running:
             await task.wait()
         self._hosting.close()
-
-    def install(self, package: packages.Package) -> str:
-        """Install and start a package; returns a note when there was nothing to do."""
-        known = self.packages.get(package.id)
-        if known is not None and known.digest == package.digest:
-            return f"{package.id.package_name} is already started on {self.name}"
-        packages.unpack(package, self.home)
-        started = packages.start(package, self.kernel, self.lifecycle, self.home)
-        self._starting += started
-        self.packages[package.id] = package
-        for tell in self.on_started:
-            tell(package, started)
-        return ""
-
-    async def settle(self) -> None:
-        """Wait until what was started has got as far as its first message, two seconds at most."""
-        starting, self._starting = self._starting, []
-        until = self._clock.now_ns() + _SETTLE_NS
-        for process in starting:
-            while not (process.mailbox.attended or process.ended or process.restarts):
-                if self._clock.now_ns() > until:
-                    return
-                await asyncio.sleep(_TICK)
-        for process in starting:
-            reason = self._failure(process)
-            if reason:
-                self._uninstall(process.id.package_id)
-                raise PackageError(
-                    f"{process.id} ended as it started: {reason}. "
-                    f"%kinode terminal -n {self.name} tells the whole story"
-                )
-
-    def _failure(self, process: Process) -> str:
-        """Return the error that a process ended with while it started; '' where it did not."""
-        if not (process.ended or process.restarts):
-            return ""
-        for entry in reversed(self.kernel.log.entries):
-            if (
-                isinstance(entry, Event)
-                and entry.kind == "print"
-                and entry.body.startswith(f"process {process.address} ended with error:")
-            ):
-                return entry.body.splitlines()[-1].strip()
-        return ""
-
-    def _uninstall(self, package: PackageId) -> None:
-        """End a package's processes and forget it; its drives stay."""
-        for process in list(self.kernel.processes.values()):
-            if process.id.package_id == package:
-                self.lifecycle.kill(process)
-        for process in list(self.kernel.restarting.values()):
-            if process.id.package_id == package:
-                self.lifecycle.kill(process)
-        self.packages.pop(package, None)
 
     def offering(self, interface: str, wanted: str | None = None) -> Address:
         """Return the main process of the package that serves an interface; PackageError.

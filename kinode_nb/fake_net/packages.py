@@ -1,34 +1,32 @@
-"""Packages: from a folder to running processes on a node.
+"""Packages, from a folder or a zip to what can be installed.
 
 A package is a folder with ``metadata.json``, ``api/*.wit``, ``pkg/manifest.json`` and Python
 processes in ``pkg``. Its API's own files, and those that its dependencies include in theirs, are
-copied into the installed ``pkg``: so kit lets an imported worker travel (kit ``build``).
+copied into the installed ``pkg``: so kit lets an imported worker travel (kit ``build``). What
+travels to a node is a zip of that ``pkg``, with the API as an ``api.zip`` in it.
 """
 
 import hashlib
-import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
 from kinode_nb import wit
-from kinode_nb.runtime.kernel import Kernel
-from kinode_nb.runtime.lifecycle import Lifecycle
-from kinode_nb.runtime.process import Process
-from kinode_nb.types import (
-    Address,
-    Capability,
-    OnExit,
-    PackageError,
-    PackageId,
-    ProcessId,
-    nearest,
+from kinode_nb.fake_net import package_zips
+from kinode_nb.types import KinodeError, PackageError, PackageId, nearest
+from kinode_nb.types.manifests import (
+    ManifestEntry,
+    Metadata,
+    Properties,
+    parse_manifest,
+    read_manifest,
+    read_metadata,
 )
-from kinode_nb.types.capabilities import drive, messaging, networking
-from kinode_nb.types.manifests import ManifestEntry, Metadata, read_manifest, read_metadata
 from kinode_nb.types.programs import program_name
 
 BUILT_IN = Path(__file__).parent.parent / "packages"
@@ -46,6 +44,8 @@ class Package(msgspec.Struct, frozen=True):
     """The WIT interfaces that its own world imports or exports: what it can be asked for."""
     source: str
     digest: str
+    archive: bytes
+    """The zip of its files, as kit builds it."""
 
 
 def built_in() -> dict[str, Path]:
@@ -99,24 +99,77 @@ def _read_built_in(folder: Path) -> Package:
 def _read(folder: Path, source: str = "") -> Package:
     metadata = read_metadata(folder)
     manifest = read_manifest(folder)
-    files = _contents(folder / "pkg", "") | _contents(folder / "api", "api/", "*.wit")
-    own = [text for name, text in files.items() if name.startswith("api/")]
+    own = _contents(folder / "api", "", "*.wit")
+    files = _contents(folder / "pkg", "") | {f"api/{name}": text for name, text in own.items()}
     for dependency in metadata.properties.dependencies:
         files = _exported(folder, dependency) | files
-    for entry in manifest:
-        if program_name(entry.process_wasm_path.lstrip("/"), files.__contains__) is None:
-            raise PackageError(
-                f"{folder}: the manifest's {entry.process_wasm_path} is missing in pkg/"
-            )
+    if own:
+        files["api.zip"] = package_zips.pack(own)
+    _check_programs(manifest, files, str(folder))
     return Package(
         id=metadata.package_id,
         metadata=metadata,
         manifest=tuple(manifest),
         files=files,
-        interfaces=frozenset(_interfaces(own)),
+        interfaces=frozenset(name for text in own.values() for name in _interfaces(text)),
         source=source or str(folder),
         digest=_digest(files),
+        archive=package_zips.pack(files),
     )
+
+
+def from_archive(archive: bytes, id_: PackageId, metadata: Metadata | None, source: str) -> Package:
+    """Return the package whose ``pkg`` folder kit zipped; raises PackageError, AddressError.
+
+    Without metadata it has no version, since no chain can be asked.
+    """
+    files = package_zips.contents(archive)
+    if "manifest.json" not in files:
+        raise PackageError("the zip holds no manifest.json at its root: zip what is in pkg/")
+    manifest = parse_manifest(files["manifest.json"], id_.check(), "manifest.json")
+    _check_programs(manifest, files, "the zip")
+    own = package_zips.contents(files["api.zip"], "api.zip") if "api.zip" in files else {}
+    files |= {f"api/{name}": content for name, content in own.items()}
+    return Package(
+        id=id_,
+        metadata=metadata or _unknown(id_),
+        manifest=tuple(manifest),
+        files=files,
+        interfaces=frozenset(_interfaces_as_far_as_known(own)),
+        source=source,
+        digest=_digest(files),
+        archive=archive,
+    )
+
+
+def _unknown(id_: PackageId) -> Metadata:
+    return Metadata(
+        properties=Properties(
+            package_name=id_.package_name,
+            publisher=id_.publisher_node,
+            current_version="",
+            mirrors=[],
+            code_hashes={},
+        )
+    )
+
+
+def _check_programs(
+    manifest: Sequence[ManifestEntry], files: Mapping[str, bytes], where: str
+) -> None:
+    """Raise PackageError for a process whose code is missing, or cannot run here."""
+    for entry in manifest:
+        path = entry.process_wasm_path.lstrip("/")
+        name = program_name(path, files.__contains__)
+        if name is None:
+            raise PackageError(
+                f"{where}: the manifest's {entry.process_wasm_path} is missing in pkg/"
+            )
+        if not name.endswith(".py"):
+            raise PackageError(
+                f"{where}: {name} cannot run here: only Python (.py) processes can; put "
+                f"{path.removesuffix('.wasm')}.py in its place"
+            )
 
 
 def _contents(folder: Path, prefix: str, pattern: str = "*") -> dict[str, bytes]:
@@ -147,14 +200,22 @@ def _exported(folder: Path, dependency: str) -> dict[str, bytes]:
     return files
 
 
-def _interfaces(texts: list[bytes]) -> set[str]:
+def _interfaces(text: bytes) -> set[str]:
+    """Return what the worlds of one WIT text import or export; raises WitError."""
     return {
         item.name
-        for text in texts
-        for world in wit.parse(text.decode()).worlds
+        for world in wit.parse(text.decode(errors="replace")).worlds
         for item in world.items
         if item.verb in ("import", "export")
     }
+
+
+def _interfaces_as_far_as_known(api: Mapping[str, bytes]) -> Iterator[str]:
+    """Yield the interfaces of an API, but for WIT that is not understood: a node takes any."""
+    for name, text in api.items():
+        if name.endswith(".wit"):
+            with suppress(KinodeError):
+                yield from _interfaces(text)
 
 
 def _digest(files: dict[str, bytes]) -> str:
@@ -162,71 +223,3 @@ def _digest(files: dict[str, bytes]) -> str:
     for name, content in sorted(files.items()):
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
-
-
-def unpack(package: Package, home: Path) -> None:
-    """Write a package's ``pkg`` drive anew; its other drives stay."""
-    folder = home / "vfs" / str(package.id)
-    fresh = folder / ".pkg"
-    shutil.rmtree(fresh, ignore_errors=True)
-    for name, content in package.files.items():
-        path = fresh / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    shutil.rmtree(folder / "pkg", ignore_errors=True)
-    fresh.rename(folder / "pkg")
-    older = folder.with_name(str(package.id).replace("-", "_"))
-    if older != folder and not older.is_symlink() and not older.exists():
-        # Kinode's older documentation spells packages with underscores
-        older.symlink_to(folder.name, target_is_directory=True)
-
-
-def start(package: Package, kernel: Kernel, lifecycle: Lifecycle, home: Path) -> list[Process]:
-    """Start a package's processes as app-store does: kill old, initialise, grant, then run."""
-    owner = msgspec.structs.astuple(package.id)
-    ids = [ProcessId(entry.process_name, *owner) for entry in package.manifest]
-    for id_ in ids:
-        if id_ in kernel.processes:
-            lifecycle.kill(kernel.processes[id_])
-    started = [
-        lifecycle.initialize(
-            id_,
-            _program(home / "vfs" / str(package.id) / "pkg", entry),
-            on_exit=OnExit.from_json(entry.on_exit),
-            public=entry.public,
-            capabilities=_requested(entry, kernel.node, package.id),
-        )
-        for id_, entry in zip(ids, package.manifest, strict=True)
-    ]
-    for process, entry in zip(started, package.manifest, strict=True):
-        _grant(process, entry, lifecycle)
-        lifecycle.run(process)
-    return started
-
-
-def _program(folder: Path, entry: ManifestEntry) -> Path:
-    path = entry.process_wasm_path.lstrip("/")
-    return folder / (program_name(path, lambda name: (folder / name).is_file()) or path)
-
-
-def _requested(entry: ManifestEntry, node: str, package: PackageId) -> list[Capability]:
-    held = [drive(node, kind, package, "pkg") for kind in ("read", "write")]
-    if entry.request_networking:
-        held.append(networking(node))
-    for wanted in entry.request_capabilities:
-        if isinstance(wanted, str):
-            held.append(messaging(Address(node, ProcessId.parse(wanted))))
-        else:
-            issuer = Address(node, ProcessId.parse(wanted["process"]))
-            held.append(Capability.make(issuer, wanted["params"]))
-    return held
-
-
-def _grant(process: Process, entry: ManifestEntry, lifecycle: Lifecycle) -> None:
-    for granted in entry.grant_capabilities:
-        if isinstance(granted, str):
-            holder, capability = ProcessId.parse(granted), messaging(process.address)
-        else:
-            holder = ProcessId.parse(granted["process"])
-            capability = Capability.make(process.address, granted["params"])
-        lifecycle.grant(holder, capability)

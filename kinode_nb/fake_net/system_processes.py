@@ -4,21 +4,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from kinode_nb.fake_net.installations import Installations
 from kinode_nb.process_lib import Our
 from kinode_nb.process_lib.syscalls import Program
 from kinode_nb.runtime.kernel import OMNIPOTENT, Kernel
 from kinode_nb.runtime.lifecycle import Lifecycle
 from kinode_nb.runtime.process import Process
-from kinode_nb.system import http_server, vfs
+from kinode_nb.system import app_store, http_server, vfs
 from kinode_nb.system import net as net_process
 from kinode_nb.types import Address, Capability, ProcessId, Request
 from kinode_nb.types.capabilities import (
+    APP_STORE,
     HTTP_SERVER,
     KERNEL,
     KV,
     NET,
     SQLITE,
     STATE,
+    TERMINAL,
     TIMER,
     VFS,
     messaging,
@@ -44,6 +47,7 @@ class Parts:
     lifecycle: Lifecycle
     files: vfs.Vfs
     peers: net_process.Peers
+    packages: Installations
 
 
 @dataclass(frozen=True)
@@ -61,15 +65,29 @@ def modules(parts: Parts) -> Iterator[Module]:
     """Yield a node's own processes, in the order in which they start."""
     yield Module(VFS, parts.files)
     yield Module(NET, net_process.Net(parts.peers))
-    yield Module(HTTP_SERVER, http_server.init)
+    yield Module(HTTP_SERVER, http_server.init, _messaging(parts.node, APP_STORE))
+    yield Module(
+        APP_STORE,
+        app_store.AppStore(parts.packages),
+        # what the manifest of Kinode's app-store requests, of what there is here
+        (
+            networking(parts.node),
+            vfs_root(parts.node),
+            *_messaging(parts.node, KERNEL, VFS, NET, HTTP_SERVER, TERMINAL),
+        ),
+    )
     yield Module(NOTEBOOK, _inbox, (networking(parts.node), vfs_root(parts.node)), public=True)
+
+
+def _messaging(node: str, *targets: ProcessId) -> tuple[Capability, ...]:
+    return tuple(messaging(Address(node, target)) for target in targets)
 
 
 def start(module: Module, parts: Parts) -> Process:
     """Start one of them."""
     held = module.held
     if module.id in RUNTIME:
-        held += networking(parts.node), *(messaging(Address(parts.node, id_)) for id_ in RUNTIME)
+        held += networking(parts.node), *_messaging(parts.node, *RUNTIME)
     process = parts.lifecycle.initialize(
         module.id, module.init, public=module.public, capabilities=held
     )

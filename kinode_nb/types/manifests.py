@@ -10,6 +10,7 @@ import msgspec
 
 from kinode_nb.types.address import PackageId, ProcessId
 from kinode_nb.types.errors import PackageError
+from kinode_nb.types.onexit import OnExit
 
 T = TypeVar("T")
 OnExitText = Literal["None", "Restart"]
@@ -60,17 +61,41 @@ def read_metadata(folder: Path) -> Metadata:
 
 def read_manifest(folder: Path) -> list[ManifestEntry]:
     """Read a package folder's ``pkg/manifest.json``; raises PackageError or AddressError."""
-    package = read_metadata(folder).package_id
-    entries = _read(folder / "pkg" / "manifest.json", list[ManifestEntry])
+    path = folder / "pkg" / "manifest.json"
+    return parse_manifest(_bytes(path), read_metadata(folder).package_id, str(path))
+
+
+def parse_manifest(data: bytes, package: PackageId, where: str) -> list[ManifestEntry]:
+    """Read a package's manifest; ``where`` names it in a PackageError. Raises AddressError too."""
+    entries = _parse(data, list[ManifestEntry], where)
+    ids = {process_id(entry, package) for entry in entries}
+    if len(ids) < len(entries):
+        raise PackageError(f"{where} names a process twice: each needs a name of its own")
     for entry in entries:
-        ProcessId(entry.process_name, package.package_name, package.publisher_node).check()
+        OnExit.from_json(entry.on_exit)
     return entries
 
 
+def process_id(entry: ManifestEntry, package: PackageId) -> ProcessId:
+    """Return the id of a manifest's process; raises AddressError when a part is not safe."""
+    return ProcessId(entry.process_name, package.package_name, package.publisher_node).check()
+
+
 def _read(path: Path, kind: type[T]) -> T:
+    return _parse(_bytes(path), kind, str(path))
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return path.read_bytes()
     except FileNotFoundError:
         raise PackageError(f"no package at {path.parent}: {path.name} is missing there") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
+    except OSError as error:
         raise PackageError(f"{path} cannot be read: {error}") from None
+
+
+def _parse(data: bytes, kind: type[T], where: str) -> T:
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise PackageError(f"{where} cannot be read: {error}") from None

@@ -1,0 +1,177 @@
+"""The packages of one node: installed, started, removed, and there again after a boot.
+
+`%kinode start` and app-store install by the same function, so one table has all of them.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from kinode_nb.fake_net import packages
+from kinode_nb.fake_net.kept_packages import KeptPackages
+from kinode_nb.fake_net.package_processes import PackageProcesses
+from kinode_nb.fake_net.packages import Package
+from kinode_nb.runtime.kernel import Kernel
+from kinode_nb.runtime.lifecycle import Lifecycle
+from kinode_nb.runtime.process import Process
+from kinode_nb.types import (
+    Address,
+    AddressError,
+    Event,
+    PackageError,
+    PackageId,
+)
+from kinode_nb.types.capabilities import APP_STORE, KERNEL, TERMINAL, TESTER
+from kinode_nb.types.manifests import Metadata
+
+_SETTLE_NS = 2_000_000_000
+_TICK = 0.001
+_OWN = frozenset(each.package_id for each in (KERNEL, APP_STORE, TERMINAL, TESTER))
+"""The packages that a node's own processes belong to."""
+
+
+class Installations:
+    """The table of a node's packages, and what changes it."""
+
+    def __init__(self, kernel: Kernel, lifecycle: Lifecycle, home: Path) -> None:
+        """Start with an empty table; `restore` reads what the home has."""
+        self.packages: dict[PackageId, Package] = {}
+        """What is installed. The files are not held: they lie in the ``pkg`` drives."""
+        self.on_started: list[Callable[[Package, list[Process]], None]] = []
+        self._processes = PackageProcesses(kernel, lifecycle, home)
+        self._kernel = kernel
+        self._lifecycle = lifecycle
+        self._kept = KeptPackages(home)
+        self._starting: list[Process] = []
+
+    def start(self, package: Package) -> str:
+        """Install a package unless just that one runs; returns a note when it does.
+
+        What was started is looked at by `settle`.
+        """
+        known = self.packages.get(package.id)
+        if known is not None and known.digest == package.digest and self._runs(known):
+            return f"{package.id.package_name} is already started on {self._kernel.node}"
+        self._starting += self.install(package)
+        return ""
+
+    def install(self, package: Package) -> list[Process]:
+        """Install a package, in place of an older one, and run its processes.
+
+        Raises PackageError; then nothing has changed.
+        """
+        if package.id in _OWN:
+            raise PackageError(f"{package.id} is the node's own: give your package another name")
+        self._kept.unpack(package)
+        known = self.packages.get(package.id)
+        if known is not None:
+            self._processes.kill(known)
+        started = self._processes.start(package)
+        self.packages[package.id] = msgspec.structs.replace(package, files={}, archive=b"")
+        self._kept.save(self.packages.values())
+        self._tell(package, started)
+        return started
+
+    async def install_archive(
+        self, archive: bytes, id_: PackageId, metadata: Metadata | None, source: str
+    ) -> None:
+        """Install the zip that kit made of a package; raises PackageError, AddressError."""
+        package = await asyncio.to_thread(packages.from_archive, archive, id_, metadata, source)
+        self.install(package)
+
+    def uninstall(self, id_: PackageId) -> None:
+        """End the processes of its manifest and remove its ``pkg`` drive; raises PackageError.
+
+        Its other drives, its saved states and the workers that it spawned stay, as in Kinode.
+        """
+        known = self.packages.pop(id_, None)
+        if known is None:
+            raise PackageError(f"{id_} is not installed on {self._kernel.node}")
+        self._processes.kill(known)
+        self._kept.remove(id_)
+        self._kept.save(self.packages.values())
+
+    def named(self, name: str) -> PackageId | None:
+        """Return the id of an installed package by its id or name; PackageError for several."""
+        wanted = name.replace("_", "-")
+        found = [id_ for id_ in self.packages if wanted in (str(id_), id_.package_name)]
+        if len(found) > 1:
+            raise PackageError(f"{name} is the name of several: {', '.join(map(str, found))}")
+        return found[0] if found else None
+
+    def with_api(self) -> list[PackageId]:
+        """Return the packages that brought an ``api.zip``."""
+        return [id_ for id_ in self.packages if (self._kept.drive(id_) / "api.zip").is_file()]
+
+    def _runs(self, package: Package) -> bool:
+        return not package.manifest or bool(self._processes.running(package))
+
+    def _tell(self, package: Package, started: list[Process]) -> None:
+        for tell in self.on_started:
+            tell(package, started)
+
+    async def settle(self) -> None:
+        """Wait until what was started has got as far as its first message, two seconds at most.
+
+        Raises PackageError for what has ended by then: none of its package is left.
+        """
+        starting, self._starting = self._starting, []
+        clock = self._kernel.scheduler.clock
+        until = clock.now_ns() + _SETTLE_NS
+        for process in starting:
+            while not (process.mailbox.attended or process.ended or process.restarts):
+                if clock.now_ns() > until:
+                    return
+                await asyncio.sleep(_TICK)
+        for process in starting:
+            reason = self._failure(process)
+            if reason:
+                self._abolish(process.id.package_id)
+                raise PackageError(
+                    f"{process.id} ended as it started: {reason}. "
+                    f"%kinode terminal -n {self._kernel.node} tells the whole story"
+                )
+
+    def _failure(self, process: Process) -> str:
+        """Return the error that a process ended with while it started; '' where it did not."""
+        if not (process.ended or process.restarts):
+            return ""
+        for entry in reversed(self._kernel.log.entries):
+            if (
+                isinstance(entry, Event)
+                and entry.kind == "print"
+                and entry.body.startswith(f"process {process.address} ended with error:")
+            ):
+                return entry.body.splitlines()[-1].strip()
+        return ""
+
+    def _abolish(self, id_: PackageId) -> None:
+        """Remove a package that could not start, with all that it had spawned by then."""
+        if id_ in self.packages:
+            self.uninstall(id_)
+        kernel = self._kernel
+        for process in [*kernel.processes.values(), *kernel.restarting.values()]:
+            if process.id.package_id == id_:
+                self._lifecycle.kill(process)
+
+    def restore(self) -> None:
+        """Bring back what was installed in this home; what cannot be is told and forgotten."""
+        try:
+            rows = self._kept.read()
+        except PackageError as error:
+            self._say(f"no package is brought back: {error}")
+            return
+        for row in rows:
+            try:
+                package = self._kept.restore(row)
+            except (PackageError, AddressError) as error:
+                self._say(f"{row.package} is forgotten: {error}")
+                continue
+            self.packages[package.id] = package
+            running = self._processes.running(package)
+            self._tell(package, running or self._processes.start(package))
+
+    def _say(self, text: str) -> None:
+        self._kernel.print(text, 0, Address(self._kernel.node, APP_STORE))

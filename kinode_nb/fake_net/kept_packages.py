@@ -1,0 +1,104 @@
+"""What of a node's packages lies in its home: their ``pkg`` drives, and the table of them.
+
+The table is ``<home>/kernel/packages.json``; a package's manifest is in its drive.
+"""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from kinode_nb.fake_net.packages import Package
+from kinode_nb.types import PackageError, PackageId
+from kinode_nb.types.manifests import Metadata, parse_manifest
+
+
+class KeptPackage(msgspec.Struct, frozen=True):
+    """A row of the table."""
+
+    package: str
+    metadata: Metadata
+    interfaces: frozenset[str]
+    source: str
+    digest: str
+
+
+class KeptPackages:
+    """The packages of one home, as files."""
+
+    def __init__(self, home: Path) -> None:
+        """Look below ``home``; nothing is made before something is kept."""
+        self._vfs = home / "vfs"
+        self._table = home / "kernel" / "packages.json"
+
+    def unpack(self, package: Package) -> None:
+        """Write a package's ``pkg`` drive anew, or raise PackageError and leave it as it was."""
+        folder = self._vfs / str(package.id)
+        fresh, drive = folder / ".pkg", self.drive(package.id)
+        shutil.rmtree(fresh, ignore_errors=True)
+        try:
+            for name, content in _files(package):
+                path = fresh / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        except OSError as error:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise PackageError(f"{package.id} cannot be unpacked: {error.strerror}") from None
+        shutil.rmtree(drive, ignore_errors=True)
+        fresh.rename(drive)
+        older = folder.with_name(str(package.id).replace("-", "_"))
+        if older != folder and not older.is_symlink() and not older.exists():
+            # Kinode's older documentation spells packages with underscores
+            older.symlink_to(folder.name, target_is_directory=True)
+
+    def drive(self, package: PackageId) -> Path:
+        """Return the folder of a package's ``pkg`` drive."""
+        return self._vfs / str(package) / "pkg"
+
+    def remove(self, package: PackageId) -> None:
+        """Remove a package's ``pkg`` drive; its other drives stay."""
+        shutil.rmtree(self.drive(package), ignore_errors=True)
+
+    def save(self, packages: Iterable[Package]) -> None:
+        """Write the table, whole or not at all."""
+        rows = [
+            KeptPackage(str(each.id), each.metadata, each.interfaces, each.source, each.digest)
+            for each in packages
+        ]
+        self._table.parent.mkdir(exist_ok=True)
+        fresh = self._table.with_suffix(".new")
+        fresh.write_bytes(msgspec.json.encode(rows))
+        fresh.replace(self._table)
+
+    def read(self) -> list[KeptPackage]:
+        """Return the rows of the table; raises PackageError when it cannot be read."""
+        try:
+            return msgspec.json.decode(self._table.read_bytes(), type=list[KeptPackage])
+        except FileNotFoundError:
+            return []
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise PackageError(f"{self._table.name} cannot be read: {error}") from None
+
+    def restore(self, kept: KeptPackage) -> Package:
+        """Return the package of a row, without its files; raises PackageError, AddressError."""
+        id_ = PackageId.parse(kept.package)
+        try:
+            manifest = (self.drive(id_) / "manifest.json").read_bytes()
+        except OSError as error:
+            raise PackageError(f"its manifest.json cannot be read: {error.strerror}") from None
+        return Package(
+            id=id_,
+            metadata=kept.metadata,
+            manifest=tuple(parse_manifest(manifest, id_, "its manifest.json")),
+            files={},
+            interfaces=kept.interfaces,
+            source=kept.source,
+            digest=kept.digest,
+            archive=b"",
+        )
+
+
+def _files(package: Package) -> Iterable[tuple[str, bytes]]:
+    """Return what lies in the drive: the files, and the zip that they came in."""
+    return [*package.files.items(), (f"{package.id}.zip", package.archive)]
