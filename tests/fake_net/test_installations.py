@@ -1,0 +1,117 @@
+"""The table of a node's packages, across stop and boot of one home."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kinode_nb.fake_net.packages import BUILT_IN
+from kinode_nb.portal import FakeNet
+from kinode_nb.types import PackageError
+
+
+def test_packages_are_there_again_and_run_once(net: FakeNet, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    node = net.boot("a.dev", port="none", home=home)
+    node.start("chat", "file-transfer")
+    before = net.packages().drop(columns="node")
+    assert len(before) == 2
+    node.stop()
+    again = net.boot("a.dev", port="none", home=home)
+    assert net.packages().drop(columns="node").equals(before)
+    assert [name for name in net.process_names() if name.endswith(":chat:template.os")] == [
+        "a.dev@chat:chat:template.os"
+    ]
+    again.send("a.dev", "to myself")
+    assert again.history("a.dev")["content"].tolist() == ["to myself"]
+    again.start("chat")
+    assert net.take_notes() == ["chat is already started on a.dev"]
+
+
+def test_transfers_of_a_package_that_came_back_are_seen(net: FakeNet, tmp_path: Path) -> None:
+    other = net.boot("b.dev", port="none")
+    home = tmp_path / "home"
+    net.boot("a.dev", port="none", home=home).start("file-transfer")
+    other.start("file-transfer")
+    other.put("x.bin", data=b"x" * 10)
+    net.stop("a.dev")
+    transfer = net.boot("a.dev", port="none", home=home).download("x.bin", "b.dev").wait(60)
+    assert (transfer.status, net.transfers()["chunks"].tolist()) == ("done", [1])
+
+
+def test_a_home_of_our_own_that_is_kept_brings_them_back(net: FakeNet) -> None:
+    node = net.boot("kept.dev", port="none", persist=True)
+    home = node.home
+    try:
+        node.start("chat")
+        node.stop()
+        net.boot("kept.dev", port="none", persist=True)
+        assert net.packages()["package"].tolist() == ["chat:template.os"]
+    finally:
+        net.stop()
+        shutil.rmtree(home)
+
+
+def test_what_was_removed_stays_away(net: FakeNet, tmp_path: Path) -> None:
+    node = net.boot("a.dev", port="none", home=tmp_path / "home")
+    node.start("chat")
+    net.portal.do(
+        lambda: node._core.installations.uninstall(node._core.installations.named("chat"))
+    )
+    node.stop()
+    net.boot("a.dev", port="none", home=tmp_path / "home")
+    assert net.packages().empty
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("kernel/packages.json", "{", "no package is brought back: packages.json cannot be read"),
+        ("kernel/packages.json", '[{"package": 1}]', "no package is brought back"),
+        ("vfs/chat:template.os/pkg/manifest.json", "{", "chat:template.os is forgotten"),
+        ("vfs/chat:template.os/pkg/manifest.json", None, "No such file or directory"),
+    ],
+)
+def test_a_home_that_was_tampered_with_still_boots(
+    net: FakeNet, tmp_path: Path, file: str, content: str | None, said: str
+) -> None:
+    node = net.boot("a.dev", port="none", home=tmp_path)
+    node.start("chat")
+    node.stop()
+    if content is None:
+        (tmp_path / file).unlink()
+    else:
+        (tmp_path / file).write_text(content)
+    again = net.boot("a.dev", port="none", home=tmp_path)
+    assert net.packages().empty
+    assert said in again.terminal()
+    again.start("chat")
+    assert net.packages()["processes"].tolist() == [1]
+
+
+def test_starting_again_brings_back_what_has_ended(net: FakeNet, tmp_path: Path) -> None:
+    folder = tmp_path / "once"
+    shutil.copytree(BUILT_IN / "chat", folder)
+    entry = json.loads((folder / "pkg/manifest.json").read_text())[0] | {"on_exit": "None"}
+    (folder / "pkg/manifest.json").write_text(json.dumps([entry]))
+    (folder / "pkg/chat.py").write_text("async def init(our):\n    await our.receive()\n")
+    node = net.boot(port="none")
+    node.start(str(folder))
+    chat = f"{node.name}@chat:chat:template.os"
+    with pytest.raises(Exception, match="Timeout"):
+        node.request(chat, "end", timeout=1)
+    assert chat not in net.process_names()
+    node.start(str(folder))
+    assert chat in net.process_names()
+    assert net.take_notes() == []
+
+
+def test_a_drive_that_cannot_be_written_is_told(net: FakeNet) -> None:
+    node = net.boot(port="none")
+    (node.home / "vfs" / "chat:template.os").write_text("in the way")
+    with pytest.raises(PackageError, match=r"chat:template\.os cannot be unpacked: Not a dir"):
+        node.start("chat")
+    assert net.packages().empty
