@@ -10,7 +10,7 @@ from kinode_nb.process_lib.syscalls import Program
 from kinode_nb.runtime.kernel import OMNIPOTENT, Kernel
 from kinode_nb.runtime.lifecycle import Lifecycle
 from kinode_nb.runtime.process import Process
-from kinode_nb.system import app_store, http_server, vfs
+from kinode_nb.system import app_store, http_server, kv, sqlite, timer, vfs
 from kinode_nb.system import net as net_process
 from kinode_nb.types import Address, Capability, ProcessId, Request
 from kinode_nb.types.capabilities import (
@@ -63,7 +63,11 @@ class Module:
 
 def modules(parts: Parts) -> Iterator[Module]:
     """Yield a node's own processes, in the order in which they start."""
+    rights, bits = Rights(parts.kernel), parts.kernel.random.getrandbits
     yield Module(VFS, parts.files)
+    yield Module(TIMER, timer.init, public=True)
+    yield Module(KV, kv.process(parts.home, rights, bits))
+    yield Module(SQLITE, sqlite.process(parts.home, rights, bits))
     yield Module(NET, net_process.Net(parts.peers))
     yield Module(HTTP_SERVER, http_server.init, _messaging(parts.node, APP_STORE))
     yield Module(
@@ -98,7 +102,7 @@ def start(module: Module, parts: Parts) -> Process:
 
 
 class Rights:
-    """What vfs may know and decide of other processes' capabilities."""
+    """What vfs, kv and sqlite may know and decide of other processes' capabilities."""
 
     def __init__(self, kernel: Kernel) -> None:
         """Look into one kernel's table."""

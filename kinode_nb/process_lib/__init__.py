@@ -1,11 +1,12 @@
 """All that a process imports: `Our`, the messages, and helpers over the system processes."""
 
-from kinode_nb.process_lib import vfs
+from kinode_nb.process_lib import kv, sqlite, timer, vfs
 from kinode_nb.process_lib.our import Our
 from kinode_nb.types import (
     Address,
     Capability,
     KinodeError,
+    KvError,
     LazyLoadBlob,
     OnExit,
     PackageId,
@@ -14,6 +15,7 @@ from kinode_nb.types import (
     Response,
     SendError,
     SpawnError,
+    SqliteError,
     VfsError,
 )
 
@@ -21,6 +23,7 @@ __all__ = [
     "Address",
     "Capability",
     "KinodeError",
+    "KvError",
     "LazyLoadBlob",
     "OnExit",
     "Our",
@@ -30,6 +33,10 @@ __all__ = [
     "Response",
     "SendError",
     "SpawnError",
+    "SqliteError",
     "VfsError",
+    "kv",
+    "sqlite",
+    "timer",
     "vfs",
 ]

@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 from kinode_nb.process_lib import LazyLoadBlob, Our, ProcessId, Request
 from kinode_nb.system import vfs_files as files
 from kinode_nb.system import vfs_folders as folders
+from kinode_nb.system.refusals import Refused, answer
 from kinode_nb.system.vfs_descriptors import Descriptors
 from kinode_nb.system.vfs_drives import Drives
-from kinode_nb.system.vfs_errors import OUT_OF_DESCRIPTORS, Refused, answer
+from kinode_nb.system.vfs_errors import OUT_OF_DESCRIPTORS
 from kinode_nb.system.vfs_files import Desk, Reply, Steps
 from kinode_nb.system.vfs_handles import Handles
 from kinode_nb.system.vfs_lanes import Lanes, Turn

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from kinode_nb.system.refusals import Refused, io_error
 from kinode_nb.system.vfs_descriptors import Descriptor, Descriptors
-from kinode_nb.system.vfs_errors import Refused, io_error
 from kinode_nb.system.vfs_paths import VfsPath
 
 T = TypeVar("T")

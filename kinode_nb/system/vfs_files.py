@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
+from kinode_nb.system.refusals import Refused, io_error, os_error
 from kinode_nb.system.vfs_descriptors import Descriptor
 from kinode_nb.system.vfs_drives import Drives
-from kinode_nb.system.vfs_errors import NO_BLOB, Refused, io_error, os_error
+from kinode_nb.system.vfs_errors import NO_BLOB
 from kinode_nb.system.vfs_handles import Handle, Handles
 from kinode_nb.system.vfs_requests import Job
 from kinode_nb.system.vfs_transfers import (

@@ -9,8 +9,8 @@ import shutil
 import stat
 from functools import partial
 
+from kinode_nb.system.refusals import io_error, os_error
 from kinode_nb.system.vfs_descriptors import Descriptor
-from kinode_nb.system.vfs_errors import io_error, os_error
 from kinode_nb.system.vfs_files import OK, REPLACE, Desk, Reply, Steps, said
 from kinode_nb.system.vfs_paths import ROOT
 from kinode_nb.system.vfs_requests import Job

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
-from kinode_nb.system.vfs_errors import MALFORMED_REQUEST, Refused, os_error
+from kinode_nb.system.refusals import MALFORMED_REQUEST, Refused, os_error
 from kinode_nb.types import PackageId
 
 _LONGEST_NAME = 255  # bytes: NAME_MAX of the file systems in use

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from kinode_nb.system.vfs_errors import MALFORMED_REQUEST, Refused
+from kinode_nb.system.refusals import MALFORMED_REQUEST, Refused
 from kinode_nb.system.vfs_paths import ROOT, VfsPath, parse
 from kinode_nb.types import ProcessId
 

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Protocol
 
-from kinode_nb.system.vfs_errors import ADD_CAP_FAILED, NO_READ_CAP, NO_WRITE_CAP, Refused
+from kinode_nb.system.refusals import ADD_CAP_FAILED, NO_READ_CAP, NO_WRITE_CAP, Refused
 from kinode_nb.system.vfs_paths import ROOT, VfsPath
 from kinode_nb.system.vfs_requests import Job
 from kinode_nb.types import Capability, KinodeError, PackageId, ProcessId

@@ -12,8 +12,9 @@ import stat
 import zipfile
 from functools import partial
 
+from kinode_nb.system.refusals import Refused, io_error, os_error
 from kinode_nb.system.vfs_drives import Drive, Parts
-from kinode_nb.system.vfs_errors import UNZIP_ERROR, Refused, io_error, os_error, parse_error
+from kinode_nb.system.vfs_errors import UNZIP_ERROR, parse_error
 from kinode_nb.system.vfs_files import OK, REPLACE, Desk, Steps, bytes_of
 from kinode_nb.system.vfs_paths import check_length
 from kinode_nb.system.vfs_requests import Job

@@ -62,6 +62,12 @@ def drive(node: str, kind: str, package: PackageId, drive_name: str) -> Capabili
     return Capability.make(Address(node, VFS), params)
 
 
+def database(module: Address, kind: str, package: PackageId, db: str) -> Capability:
+    """Return the capability to ``"read"`` or ``"write"`` a database of kv or sqlite."""
+    owner = {"package_name": package.package_name, "publisher_node": package.publisher_node}
+    return Capability.make(module, {"kind": kind, "db_key": [owner, db]})
+
+
 def vfs_root(node: str) -> Capability:
     """Return the capability to read and write every drive of the node."""
     return Capability.make(Address(node, VFS), {"root": True})

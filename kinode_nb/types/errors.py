@@ -9,6 +9,8 @@ KinodeError
 ├── PackageError        a package that is unknown, broken, or not started
 ├── TransferError       a transfer that failed or is unknown
 ├── VfsError            a file operation that vfs refused
+├── KvError             an operation on a key-value database that kv refused
+├── SqliteError         an operation on a SQL database that sqlite refused
 ├── BodyError           a message body that is not what was asked of it
 ├── UsageError          a call or a line that makes no sense as written
 └── BlockingCallError   a blocking call made where it would wait for itself
@@ -77,6 +79,32 @@ class VfsError(KinodeError):
 
     ``kind`` is Kinode's name of the error (``kinode/src/vfs.rs``), such as ``NoReadCap``,
     ``MalformedRequest`` or ``IOError``.
+    """
+
+    def __init__(self, kind: str, text: str) -> None:
+        """Keep Kinode's name of the error beside its text."""
+        super().__init__(text)
+        self.kind = kind
+
+
+class KvError(KinodeError):
+    """An operation on a key-value database that kv refused.
+
+    ``kind`` is Kinode's name of the error (``kinode/src/kv.rs``), such as ``KeyNotFound``
+    or ``NoWriteCap``.
+    """
+
+    def __init__(self, kind: str, text: str) -> None:
+        """Keep Kinode's name of the error beside its text."""
+        super().__init__(text)
+        self.kind = kind
+
+
+class SqliteError(KinodeError):
+    """An operation on a SQL database that sqlite refused.
+
+    ``kind`` is Kinode's name of the error (``kinode/src/sqlite.rs``), such as
+    ``NotAReadKeyword`` or ``RusqliteError``.
     """
 
     def __init__(self, kind: str, text: str) -> None:

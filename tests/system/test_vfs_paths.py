@@ -2,7 +2,7 @@
 
 import pytest
 
-from kinode_nb.system.vfs_errors import Refused
+from kinode_nb.system.refusals import Refused
 from kinode_nb.system.vfs_paths import parse
 from tests.system.vfs_nodes import APP, DRIVE, MALFORMED, TOO_LONG, asking
 

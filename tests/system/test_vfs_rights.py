@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kinode_nb.system.vfs_errors import Refused
+from kinode_nb.system.refusals import Refused
 from kinode_nb.system.vfs_requests import read
 from kinode_nb.system.vfs_rights import Gate
 from kinode_nb.types import KinodeError, PackageId, ProcessId

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from kinode_nb.system import vfs_transfers
+from kinode_nb.system.refusals import Refused
 from kinode_nb.system.vfs_descriptors import Descriptor
-from kinode_nb.system.vfs_errors import Refused
 
 
 @pytest.fixture
