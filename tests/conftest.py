@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from kinode_nb.portal import FakeNet, Node
 
@@ -23,6 +23,14 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 # A busy machine is slow, not wrong. All else stays as Hypothesis chose it, here or in CI.
 settings.register_profile("patient", settings(), deadline=None)
 settings.load_profile("patient")
+# `make fuzz`: --hypothesis-profile=fuzz. Rare inputs are what it is for, and they may be large.
+settings.register_profile(
+    "fuzz",
+    deadline=None,
+    derandomize=False,
+    max_examples=10_000,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 
 _environment = pytest.StashKey[pytest.MonkeyPatch]()
 _home = pytest.StashKey[Path]()

@@ -388,3 +388,11 @@ def test_a_pipe_does_not_stop_the_node(node):
     assert metadata == {"Metadata": {"file_type": "Other", "len": 0}}
     assert all("IOError" in each["Err"] for each in errors)
     assert entries == {"ReadDir": [{"path": pipe, "file_type": "Other"}]}
+
+
+@pytest.mark.parametrize("reading", ["Read", "ReadToEnd", "ReadToString", exactly(1 << 42)])
+def test_what_is_longer_than_the_memory_is_refused_and_the_cursor_stays(node, reading):
+    length = 1 << 42  # a hole: no disk is used for it
+    steps = [(FILE, OPEN), (FILE, {"SetLen": length}), (FILE, reading)]
+    answers = node.run(asking(*steps, (FILE, {"Seek": {"Current": 0}})))
+    assert answers[2:] == [os_error(errno.ENOMEM), at(0)]

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.world import World
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., World]]:
+    """Return what boots a node for a module's examples; it is stopped, well, after the last."""
+    booted: list[World] = []
+
+    def boot(**options: str) -> World:
+        booted.append(World(tmp_path_factory.mktemp("world"), **options))
+        return booted[-1]
+
+    yield boot
+    for world in booted:
+        world.close()
+
+
+@pytest.fixture(scope="module")
+def free_files() -> Iterator[None]:
+    """Check that no descriptor stays open when all is over."""
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    yield
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
