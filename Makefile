@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer and make. Everything else goes into .venv, beside this file.
 
 .DEFAULT_GOAL := help
-.PHONY: demo test check bench install clean help
+.PHONY: demo test fuzz check bench install clean help
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -13,6 +13,9 @@ demo: $(VENV)/.installed ## show two fake nodes chat and transfer a file
 
 test: $(VENV)/.installed-test ## run the tests and every lesson; ARGS="-k vfs" passes options to pytest
 	@$(BIN)/python -m pytest --nbmake tests notebooks $(ARGS)
+
+fuzz: $(VENV)/.installed-test ## ten thousand hostile examples for each door of a node; takes minutes
+	@$(BIN)/python -m pytest --hypothesis-profile=fuzz --timeout=7200 tests/fuzz $(ARGS)
 
 check: $(VENV)/.installed-check ## lint, formatting, types, and the layers of the architecture
 	@$(BIN)/ruff check .

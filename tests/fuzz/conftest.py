@@ -11,6 +11,7 @@ from tests.fuzz.world import World
 @pytest.fixture(scope="module")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., World]]:
     """Return what boots a node for a module's examples; it is stopped, well, after the last."""
+    before = open_files()
     booted: list[World] = []
 
     def boot(**options: str) -> World:
@@ -20,11 +21,8 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., W
     yield boot
     for world in booted:
         world.close()
+    assert open_files() <= before
 
 
-@pytest.fixture(scope="module")
-def free_files() -> Iterator[None]:
-    """Check that no descriptor stays open when all is over."""
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    yield
-    assert len(list(Path("/proc/self/fd").iterdir())) <= before
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))

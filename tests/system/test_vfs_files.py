@@ -392,6 +392,7 @@ def test_a_pipe_does_not_stop_the_node(node):
 
 @pytest.mark.parametrize("reading", ["Read", "ReadToEnd", "ReadToString", exactly(1 << 42)])
 def test_what_is_longer_than_the_memory_is_refused_and_the_cursor_stays(node, reading):
+    node.drive  # noqa: B018 - makes the folder
     length = 1 << 42  # a hole: no disk is used for it
     steps = [(FILE, OPEN), (FILE, {"SetLen": length}), (FILE, reading)]
     answers = node.run(asking(*steps, (FILE, {"Seek": {"Current": 0}})))
