@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 from kinode_nb import portal
 from kinode_nb.portal import awaited
 from kinode_nb.portal.net import BootOptions
-from kinode_nb.types import Address, Answer
+from kinode_nb.types import Address, Answer, ProcessId
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,6 +79,10 @@ class Node:
     async def spawn(self, init: Any, name: str | None = None, **options: Any) -> Address:
         """Run an async function as a process."""
         return await awaited(self.blocking.spawn, init, name, **options)
+
+    async def kill(self, process: Address | ProcessId | str) -> ProcessId:
+        """End a process, also one that never yields."""
+        return await awaited(self.blocking.kill, process)
 
     async def start(self, *packages: str) -> None:
         """Install and start packages on this node."""

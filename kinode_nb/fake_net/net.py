@@ -13,7 +13,7 @@ from kinode_nb.fake_net.node import Node
 from kinode_nb.fake_net.transfers import TransferRecord, TransferTable
 from kinode_nb.runtime.clock import Clock, SystemClock
 from kinode_nb.runtime.message_log import MessageLog
-from kinode_nb.runtime.process import Process
+from kinode_nb.runtime.process import Process, Running
 from kinode_nb.runtime.scheduler import Scheduler
 from kinode_nb.system.vfs import Descriptors
 from kinode_nb.transports.loopback import Loopback
@@ -217,6 +217,25 @@ class Net:
         if self.tasks:
             await asyncio.wait(self.tasks)
         self.scheduler.close()
+
+    def process_of(self, running: Running) -> tuple[Node, Process] | None:
+        """Return the process that this runs, and its node; None when it was ended already."""
+        return next(
+            (
+                (node, process)
+                for node in list(self.nodes.values())
+                for process in list(node.kernel.processes.values())
+                if process.running is running
+            ),
+            None,
+        )
+
+    def forget(self, running: Running) -> None:
+        """Kill the process that this runs, if it is there."""
+        found = self.process_of(running)
+        if found is not None:
+            node, process = found
+            node.lifecycle.kill(process)
 
     def abandon(self) -> None:
         """Remove the temporary homes of nodes that cannot be stopped; callable from any thread."""

@@ -1,6 +1,7 @@
 """One fake node: its kernel, its system processes, its packages, and what a person does with it."""
 
 import socket
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
@@ -10,6 +11,7 @@ import msgspec
 
 from kinode_nb.fake_net.hosting import NodeHosting
 from kinode_nb.fake_net.installations import Installations
+from kinode_nb.fake_net.process_row import process_row
 from kinode_nb.fake_net.system_processes import NOTEBOOK, Parts, Rights, modules, start
 from kinode_nb.process_lib import Our
 from kinode_nb.process_lib.syscalls import Program
@@ -33,9 +35,11 @@ from kinode_nb.types import (
     nearest,
 )
 from kinode_nb.types.capabilities import HTTP_SERVER, NET, VFS, messaging, networking
+from kinode_nb.types.rows import ProcessRow
 
 OWN_PACKAGE = PackageId("notebook", "template.os")
 """The package of the processes that are made in a notebook."""
+_REMEMBERED = 20
 PREFERRED = "chat-with-file-transfer"
 
 
@@ -81,6 +85,9 @@ class Node:
         self.packages = self.installations.packages
         self.gone = (0, 0)
         """Messages sent and received by processes that have ended."""
+        self.ended: deque[ProcessRow] = deque(maxlen=_REMEMBERED)
+        """The last processes made by `spawn` that have ended, each name once."""
+        self._made: set[ProcessId] = set()
         self.kernel.on_end.append(self._ended)
 
     def start(self) -> None:
@@ -108,6 +115,19 @@ class Node:
     def _ended(self, process: Process, error: BaseException | None) -> None:
         self.gone = (self.gone[0] + process.sent, self.gone[1] + process.received)
         self.files.forget(process.id)
+        if process.id in self._made:
+            self._made.discard(process.id)
+            row = process_row(process, "ended")
+            for same in [each for each in self.ended if each.process == row.process]:
+                self.ended.remove(same)
+            self.ended.append(row)
+
+    def kill(self, id: ProcessId) -> None:
+        """End a process, as the terminal's ``kill`` does: its OnExit is not honoured."""
+        process = self.kernel.processes.get(id) or self.kernel.restarting.get(id)
+        if process is not None:
+            self.kernel.print(f"kernel: killing process {id}", 0)
+            self.lifecycle.kill(process)
 
     async def stop(self) -> None:
         """End all processes and be unreachable; the home is the net's affair."""
@@ -232,5 +252,6 @@ class Node:
         if old is not None:  # a cell that is run again replaces its process
             self.lifecycle.kill(old)
         process = self.lifecycle.initialize(id_, init, public=public, capabilities=capabilities)
+        self._made.add(id_)
         self.lifecycle.run(process)
         return process.address

@@ -1,6 +1,8 @@
 """A node's rows of the tables of nodes, processes and packages."""
 
 from kinode_nb.fake_net.node import Node
+from kinode_nb.fake_net.process_row import process_row
+from kinode_nb.runtime.process import Running
 from kinode_nb.types.rows import NodeRow, PackageRow, ProcessRow
 
 
@@ -21,25 +23,21 @@ def node_row(node: Node) -> NodeRow:
     )
 
 
-def process_rows(node: Node) -> list[ProcessRow]:
-    """Return a row for every process of the node."""
-    return [
-        ProcessRow(
-            node=node.name,
-            process=str(each.id),
-            package=str(each.id.package_id),
-            language=each.language,
-            status="running",
-            public=each.public,
-            on_exit=str(each.on_exit),
-            queued=len(each.mailbox.queue),
-            received=each.received,
-            sent=each.sent,
-            restarts=each.restarts,
-            capabilities=tuple(sorted(map(str, each.capabilities))),
+def process_rows(node: Node, blocking: Running | None = None) -> list[ProcessRow]:
+    """Return a row for every process of the node, then those that have ended.
+
+    ``blocking`` is what runs the process that keeps the thread to itself, if one does.
+    """
+    kernel = node.kernel
+    rows = [
+        process_row(
+            each,
+            "blocking" if blocking is not None and each.running is blocking else "running",
         )
-        for each in node.kernel.processes.values()
+        for each in list(kernel.processes.values())
     ]
+    known = {row.process for row in rows}
+    return [*rows, *(row for row in list(node.ended) if row.process not in known)]
 
 
 def package_rows(node: Node) -> list[PackageRow]:

@@ -12,6 +12,7 @@ from contextvars import Context, ContextVar
 from typing import Any
 
 from kinode_nb.runtime.fiber import Fiber
+from kinode_nb.runtime.stepping import NeverYieldedError
 
 _OWNER: ContextVar["ProcessTasks"] = ContextVar("kinode_process")
 _PATIENCE = 1.0  # seconds that cancelled tasks have to tidy up before they are left alone
@@ -31,6 +32,8 @@ class ProcessTasks:
         self._error: BaseException | None = None
         self._stopping = False
         self._tell = ended
+        self.name = name
+        """The process's address."""
         # An empty context: processes share nothing, context variables neither.
         self.task = Context().run(self._begin, main, name)
         self.task.add_done_callback(self._ended)
@@ -42,7 +45,7 @@ class ProcessTasks:
         loop = asyncio.get_running_loop()
         if not isinstance(loop.get_task_factory(), _TaskFactory):
             loop.set_task_factory(_TaskFactory(loop.get_task_factory()))
-        return Fiber(main, loop).start(lambda f: asyncio.Task(f, loop=loop, name=name))
+        return Fiber(main, loop, self).start(lambda f: asyncio.Task(f, loop=loop, name=name))
 
     def _ended(self, main: asyncio.Task[BaseException | None]) -> None:
         for task in list(self._others):
@@ -61,6 +64,12 @@ class ProcessTasks:
         self.task.cancel()
         for task in list(self._others):
             task.cancel()
+
+    def fail(self, error: BaseException) -> None:
+        """End with an error, unless it has ended."""
+        if not self.task.done():
+            self._error = self._error or error
+            self.task.cancel()
 
     async def wait(self) -> None:
         """Wait until all tasks have ended; those that refuse to are left alone."""
@@ -88,6 +97,15 @@ class ProcessTasks:
             self._error = self._error or error
             self.task.cancel()
             raise asyncio.CancelledError from error
+        except NeverYieldedError as error:  # may be raised again: so no call, and `fail` follows
+            self._error = self._error or error
+            raise asyncio.CancelledError from error
+
+
+def owner_in(handle: asyncio.Handle) -> ProcessTasks | None:
+    """Return the process that asked the event loop for this callback, if one did."""
+    context: Context = handle._context  # type: ignore[attr-defined]  # noqa: SLF001
+    return context.get(_OWNER)
 
 
 class _TaskFactory:
@@ -104,7 +122,7 @@ class _TaskFactory:
         guarded = owner.guard(work)
         for name in ("__name__", "__qualname__"):  # what tracebacks and reprs show
             setattr(guarded, name, getattr(work, name, "task"))
-        fiber = Fiber(guarded, loop)
+        fiber = Fiber(guarded, loop, owner)
         task = fiber.start(lambda fiber: self._make(loop, fiber, **options))
         owner.own(task, work)
         return task

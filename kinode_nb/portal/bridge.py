@@ -7,19 +7,31 @@ would wait for themselves.
 """
 
 import asyncio
+import contextlib
 import contextvars
+import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
+from functools import partial
+from math import inf
 from typing import Any, ParamSpec, TypeVar
 
-from kinode_nb.types import BlockingCallError, KinodeError
+from kinode_nb.hosts.tasks import ProcessTasks
+from kinode_nb.portal.watchdog import Blocked, Ends, Watchdog, nothing
+from kinode_nb.runtime.stepping import NeverYieldedError, stepping_of
+from kinode_nb.types import BlockingCallError, KinodeError, StuckError
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
 TICK = 0.1
 """Seconds: an interrupt reaches an event loop only when something wakes it."""
+_SLICE = 0.1  # seconds between two looks at what holds the runtime up
+_AT_ONCE = 0.2  # seconds that an interrupt may take to end a process
+_PATIENCE = 2.0  # seconds that a kill may take
+_ATTEMPTS = 100
 
 
 class _Work:
@@ -82,6 +94,13 @@ class Portal:
         """Start the thread; it ends with `close`, or with the machine process."""
         self._ready = threading.Event()
         self.loop: asyncio.AbstractEventLoop
+        self.watchdog: Watchdog
+        self.say: Callable[[str], None] = _say
+        """Tells the one who waits why."""
+        self.forget: Callable[[ProcessTasks], None] = lambda _: None
+        """Counts a process as killed; called on the runtime's thread."""
+        self.is_dead: Callable[[ProcessTasks], bool] = lambda _: False
+        """Tells whether a process was killed already, though it goes on."""
         self._thread = threading.Thread(target=self._run, name="kinode-nb", daemon=True)
         self._thread.start()
         self._ready.wait()
@@ -89,6 +108,7 @@ class Portal:
     def _run(self) -> None:
         with asyncio.Runner() as runner:
             self.loop = runner.get_loop()
+            self.watchdog = Watchdog(stepping_of(self.loop))
             self._stopped = asyncio.Event()
             self.loop.call_soon(self._ready.set)
             runner.run(self._stopped.wait())
@@ -102,39 +122,159 @@ class Portal:
         """Begin a coroutine on the runtime's thread; returns its concurrent future."""
         if not self._thread.is_alive():
             work.close()
-            raise KinodeError("this net is closed: make a new one with kinode_nb.FakeNet()")
+            raise _closed()
         return asyncio.run_coroutine_threadsafe(work, self.loop)
 
-    def call(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
+    def call(
+        self,
+        work: Coroutine[Any, Any, T],
+        timeout: float | None = None,
+        ends: Ends = nothing,
+    ) -> T:
         """Run a coroutine on the runtime's thread and wait for it; an interrupt ends the wait.
 
-        Raises TimeoutError after ``timeout`` seconds.
+        A process that never yields, and so holds it up, is named; one that ``ends`` is true of
+        is ended at once. Raises TimeoutError after ``timeout`` seconds, StuckError.
         """
         if self.inside:
             work.close()
-            raise BlockingCallError(
-                "a blocking call inside a process would wait for itself: use `await` and the "
-                "process's own handle `our`, or kinode_nb.aio"
-            )
-        future = self.submit(work)
+            raise _inside()
+        return self._result(self.submit(work), timeout, ends)
+
+    def do(self, action: Callable[[], T], ends: Ends = nothing) -> T:
+        """Run a plain function on the runtime's thread and wait for it, as `call` does."""
+        return self._result(self._post(action), None, ends)
+
+    def read(self, action: Callable[[ProcessTasks | None], T]) -> T:
+        """Run a function that changes nothing, on the runtime's thread, or here.
+
+        That is while a process, which the function is then given, blocks that thread.
+        """
+        future = self._post(lambda: action(None))
+        try:
+            while not _is_done(future, _SLICE):
+                blocked = self.watchdog.look()
+                if blocked is None:
+                    continue
+                dead = self.is_dead(blocked.running)
+                if not (dead and self.watchdog.end(blocked, _AT_ONCE)) and future.cancel():
+                    self.say(blocked.stuck if dead else blocked.named)
+                    return _undisturbed(partial(action, blocked.running))
+        except KeyboardInterrupt:
+            self.interrupt()
+            raise
+        return future.result()
+
+    def _post(self, action: Callable[[], T]) -> "Future[T]":
+        if self.inside:
+            raise _inside()
+        if not self._thread.is_alive():
+            raise _closed()
+        future: Future[T] = Future()
+
+        def run() -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(action())
+                except BaseException as error:  # noqa: BLE001 - the one who waits raises it
+                    future.set_exception(error)
+
+        self.loop.call_soon_threadsafe(run)
+        return future
+
+    def _result(self, future: "Future[T]", timeout: float | None, ends: Ends) -> T:
         if (awaiting := _awaited.get()) is not None:
             awaiting.add(future)
         try:
-            return future.result(timeout)
+            self._attend(future, timeout, ends)
+            return future.result()
+        except KeyboardInterrupt:
+            future.cancel()
+            self.interrupt()
+            raise
         except BaseException:
             future.cancel()
             raise
 
-    def do(self, action: Callable[[], T]) -> T:
-        """Run a plain function on the runtime's thread and wait for it."""
+    def _attend(self, future: "Future[Any]", timeout: float | None, ends: Ends) -> None:
+        """Wait, and see to it that no process holds the runtime up unnoticed."""
+        until = inf if timeout is None else time.monotonic() + timeout
+        named = None
+        while not _is_done(future, min(_SLICE, max(0.0, until - time.monotonic()))):
+            if time.monotonic() >= until:
+                raise TimeoutError
+            blocked = self.watchdog.look()
+            if blocked is None or blocked.step == named:
+                continue
+            if ends(blocked) or self.is_dead(blocked.running):
+                self._end(blocked, min(_PATIENCE, until - time.monotonic()))
+            else:
+                named = blocked.step
+                self.say(blocked.named)
 
-        async def work() -> T:
-            return action()
+    def _end(self, blocked: Blocked, patience: float) -> None:
+        """Kill a process, whose OnExit is not honoured; raises StuckError."""
+        self.loop.call_soon_threadsafe(self.forget, blocked.running)  # first: see `_attend`
+        if not self.watchdog.end(blocked, patience):
+            raise StuckError(blocked.stuck)
 
-        return self.call(work())
+    def interrupt(self) -> None:
+        """End the process that blocks the runtime, if one does, as an error would end it."""
+        blocked = self.watchdog.look()
+        if blocked is None:
+            return
+        if blocked.is_the_nodes_own:
+            self.say(blocked.named)
+            return
+        yields = self.watchdog.end(blocked, _AT_ONCE)
+        # also where it caught the error, or gets it later
+        self.loop.call_soon_threadsafe(blocked.running.fail, NeverYieldedError())
+        if yields:
+            with contextlib.suppress(TimeoutError):
+                self.submit(blocked.running.wait()).result(_SLICE)
+        ended = blocked.running.task.done()
+        self.say(blocked.ended if ended else blocked.caught if yields else blocked.stuck)
 
     def close(self, timeout: float | None = None) -> None:
         """End the thread and whatever runs on its loop; wait ``timeout`` seconds at most."""
-        if self._thread.is_alive() and not self.inside:
-            self.loop.call_soon_threadsafe(self._stopped.set)
-            self._thread.join(timeout)
+        if not self._thread.is_alive() or self.inside:
+            return
+        self.loop.call_soon_threadsafe(self._stopped.set)
+        until = inf if timeout is None else time.monotonic() + timeout
+        while self._thread.is_alive() and (left := until - time.monotonic()) > 0:
+            self._thread.join(min(_SLICE, left))
+            if (blocked := self.watchdog.look()) is not None:
+                self.watchdog.end(blocked, left)
+
+
+def _is_done(future: "Future[Any]", seconds: float) -> bool:
+    try:
+        future.exception(seconds)
+    except TimeoutError:
+        return False
+    except CancelledError:
+        pass
+    return True
+
+
+def _undisturbed(action: Callable[[], T]) -> T:
+    """Read what another thread may be changing."""
+    for _ in range(_ATTEMPTS):
+        with contextlib.suppress(RuntimeError):  # a table has changed its size
+            return action()
+    return action()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def _inside() -> BlockingCallError:
+    return BlockingCallError(
+        "a blocking call inside a process would wait for itself: use `await` and the "
+        "process's own handle `our`, or kinode_nb.aio"
+    )
+
+
+def _closed() -> KinodeError:
+    return KinodeError("this net is closed: make a new one with kinode_nb.FakeNet()")

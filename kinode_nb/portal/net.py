@@ -14,7 +14,8 @@ from kinode_nb.portal import words
 from kinode_nb.portal.bridge import Portal
 from kinode_nb.portal.node import Node
 from kinode_nb.portal.transfer import Transfer
-from kinode_nb.types import Event, UsageError, nearest
+from kinode_nb.portal.watchdog import everything
+from kinode_nb.types import Event, StuckError, UsageError, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +48,7 @@ class FakeNet:
         self.portal = Portal()
         self.core: Net = self.portal.do(lambda: Net(seed))
         """The async net, which belongs to the portal's thread."""
+        self._introduce()
         _open.add(self)
 
     @overload
@@ -141,43 +143,64 @@ class FakeNet:
 
     def stop(self, *names: str) -> None:
         """Stop nodes (none named: all, which never complains); temporary homes are removed."""
-        self.portal.call(self.core.stop(*names))
+        core = self.core
+        stopped = {core.known(name).name for name in names} or set(core.nodes)
+        self.portal.call(core.stop(*names), ends=lambda found: found.address.node in stopped)
 
     def close(self) -> None:
         """Stop all nodes and end the net's thread."""
         if self in _open:
             _open.discard(self)
             try:
-                self.portal.call(self.core.close(), _PATIENCE)
-            except TimeoutError:  # a process never yields: its thread ends with this process
-                self.core.abandon()
+                self.portal.call(self.core.close(), _PATIENCE, ends=everything)
+            except (TimeoutError, StuckError) as error:
+                self._abandon(error)
             self.portal.close(_PATIENCE)
+
+    def _abandon(self, error: Exception) -> None:
+        """Leave a process that cannot be ended to its fate, but not its node's home."""
+        self.core.abandon()
+        why = f": {error}" if isinstance(error, StuckError) else ""
+        self.portal.say(f"a process could not be ended, and keeps its thread{why}")
 
     def reset(self, seed: int | None = None) -> None:
         """Stop all, clear the log, and start a new net."""
         self._seed = self._seed if seed is None else seed
-        self.portal.call(self.core.close())
+        self.portal.call(self.core.close(), ends=everything)
         self.core = self.portal.do(lambda: Net(self._seed))
+        self._introduce()
+
+    def _introduce(self) -> None:
+        """Let the portal know which processes there are."""
+        core = self.core
+        self.portal.forget = core.forget
+        self.portal.is_dead = lambda running: core.process_of(running) is None
 
     def nodes(self) -> "pd.DataFrame":
         """Return all nodes; stopped ones stay."""
         core = self.core
         return frames.nodes(
-            self.portal.do(lambda: [node_row(each) for each in core.nodes.values()])
+            self.portal.read(lambda _: [node_row(each) for each in core.nodes.values()])
         )
 
     def processes(self) -> "pd.DataFrame":
         """Return the processes of all running nodes."""
         core = self.core
         return frames.processes(
-            self.portal.do(lambda: [row for each in core.running() for row in process_rows(each)])
+            self.portal.read(
+                lambda blocking: [
+                    row for each in core.running() for row in process_rows(each, blocking)
+                ]
+            )
         )
 
     def packages(self) -> "pd.DataFrame":
         """Return the packages of all running nodes."""
         core = self.core
         return frames.packages(
-            self.portal.do(lambda: [row for each in core.running() for row in package_rows(each)])
+            self.portal.read(
+                lambda _: [row for each in core.running() for row in package_rows(each)]
+            )
         )
 
     def transfers(self, id: str | None = None) -> "pd.DataFrame":
@@ -186,7 +209,7 @@ class FakeNet:
         if id is not None:
             return frames.transfer(table.get(id).row())
         return frames.transfers(
-            self.portal.do(lambda: [each.row() for each in table.records.values()])
+            self.portal.read(lambda _: [each.row() for each in table.records.values()])
         )
 
     def transfer(self, id: str) -> Transfer:
@@ -228,8 +251,8 @@ class FakeNet:
 
     def started_packages(self) -> set[tuple[str, str, str]]:
         """Return what is started where: package, node, digest of the package's files."""
-        return self.portal.do(
-            lambda: {
+        return self.portal.read(
+            lambda _: {
                 (id_.package_name, node.name, package.digest)
                 for node in self.core.running()
                 for id_, package in node.packages.items()

@@ -172,6 +172,24 @@ class Node:
             lambda: node.spawn(program, name, public=public, capabilities=capabilities)
         )
 
+    def kill(self, process: Address | ProcessId | str) -> ProcessId:
+        """End a process, also one that never yields; its OnExit is not honoured.
+
+        A short name will do where one process has it; returns the whole. Raises UsageError for
+        what is not there, and for a process that belongs to the node itself; StuckError for one
+        that is in a call which Python cannot interrupt, and ends when that returns.
+        """
+        core = self._running()
+        id_ = words.process(process, core)
+        if id_.publisher_node == "sys":
+            raise UsageError(
+                f"{id_} belongs to {core.name} itself, which cannot do without it: "
+                f"%kinode stop {core.name} stops the node"
+            )
+        target = Address(core.name, id_)
+        self._net.portal.do(lambda: core.kill(id_), ends=lambda found: found.address == target)
+        return id_
+
     def start(self, *packages: str) -> None:
         """Install and start packages on this node."""
         self._net.start(*packages, node=self.name)
@@ -182,11 +200,13 @@ class Node:
 
     def processes(self) -> "pd.DataFrame":
         """Return the node's processes."""
-        return frames.processes(self._net.portal.do(lambda: process_rows(self._core)))
+        return frames.processes(
+            self._net.portal.read(lambda blocking: process_rows(self._core, blocking))
+        )
 
     def packages(self) -> "pd.DataFrame":
         """Return the node's packages."""
-        return frames.packages(self._net.portal.do(lambda: package_rows(self._core)))
+        return frames.packages(self._net.portal.read(lambda _: package_rows(self._core)))
 
     def log(self, **filters: Any) -> "pd.DataFrame":
         """Return the messages whose source or target is this node (see `FakeNet.log`)."""

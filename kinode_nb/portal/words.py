@@ -4,7 +4,8 @@ import os
 from typing import Any
 
 from kinode_nb.fake_net import Net
-from kinode_nb.types import AddressError, UsageError, check_node_name
+from kinode_nb.fake_net.node import Node
+from kinode_nb.types import Address, AddressError, ProcessId, UsageError, check_node_name, nearest
 
 _LOUDEST = 3
 
@@ -18,6 +19,29 @@ def node_name(given: object, net: Net) -> str:
     if name not in net.nodes and ("." not in name or f"{name}.dev" in net.nodes):
         name = f"{name}.dev"
     return check_node_name(name)
+
+
+def process(given: object, node: Node) -> ProcessId:
+    """Return the process of a node that is meant: ``counter`` is the one of that name.
+
+    Names may be written with ``_`` too. Raises UsageError with the nearest name, or with all
+    that are meant.
+    """
+    name = str(given) if isinstance(given, Address | ProcessId) else text("a process", given)
+    at, _, plain = name.rpartition("@")
+    if at not in ("", "our", node.name):
+        raise UsageError(f"{name} is on another node: name it with -n {at}")
+    plain = plain.replace("_", "-")
+    known = [*node.kernel.processes, *node.kernel.restarting]
+    for meant in (str, lambda id_: id_.process_name):
+        found = [id_ for id_ in known if meant(id_) == plain]
+        if len(found) > 1:
+            raise UsageError(f"{name!r} may be {' or '.join(map(str, found))}: write it in full")
+        if found:
+            return found[0]
+    hint = nearest(plain, [*map(str, known), *(id_.process_name for id_ in known)])
+    hint = hint or f" %kinode processes -n {node.name} lists them."
+    raise UsageError(f"there is no process {name!r} on {node.name}.{hint}")
 
 
 def new_node_name(given: object) -> str:

@@ -15,6 +15,7 @@ from contextvars import Context
 from operator import attrgetter
 from typing import Any
 
+from kinode_nb.runtime.stepping import NeverYieldedError, stepping_of
 from kinode_nb.runtime.suspension import Suspension
 
 _NOTHING: Any = object()
@@ -29,8 +30,10 @@ class Fiber(Coroutine[Any, Any, Any]):
         "_coroutine",
         "_error",
         "_loop",
+        "_stepping",
         "_wakeup",
         "_yielded",
+        "owner",
         "place",
         "recalled",
         "run",
@@ -44,11 +47,16 @@ class Fiber(Coroutine[Any, Any, Any]):
     """Run a function in the task's context."""
     _context: Context
 
-    def __init__(self, coroutine: Coroutine[Any, Any, Any], loop: AbstractEventLoop) -> None:
+    def __init__(
+        self, coroutine: Coroutine[Any, Any, Any], loop: AbstractEventLoop, owner: object = None
+    ) -> None:
         """Wrap the coroutine of a task of the loop; `start` makes the task."""
         self._coroutine = coroutine
         self.send_in = coroutine.send
         self._loop = loop
+        self._stepping = stepping_of(loop)
+        self.owner = owner
+        """Whose task it is: what its host gave as the running process."""
         self._asyncio_future_blocking = False
         self.place: Suspension | None = None
         """Where the coroutine waits, or has waited last, while the task waits for the fiber."""
@@ -86,8 +94,7 @@ class Fiber(Coroutine[Any, Any, Any]):
         self.place, self.recalled = None, False
         error, self._error = self._error, None
         if error is not None:
-            self._release()
-            raise error
+            return self._finish(error)
         if self._yielded is not _NOTHING:
             yielded, self._yielded = self._yielded, _NOTHING
             return yielded
@@ -98,24 +105,40 @@ class Fiber(Coroutine[Any, Any, Any]):
         self.place, self.recalled = None, False
         error, self._error = self._error, None
         if error is not None:  # it is cancelled in its last step
-            self._release()
-            raise raised[0] if isinstance(error, StopIteration) else error
+            return self._finish(raised[0] if isinstance(error, StopIteration) else error)
         yielded, self._yielded = self._yielded, _NOTHING
         if isfuture(yielded) and yielded.cancel():
             return yielded
         return self._step(self._coroutine.throw, *raised)
 
     def _step(self, step: Callable[..., Any], *value: Any) -> Any:
+        stepping = self._stepping
+        stepping.number += 1
+        stepping.fiber = self
         try:
             yielded = step(*value)
-        except BaseException:
-            self._release()
-            raise
+        except BaseException as error:  # noqa: BLE001 - it is raised, see `_finish`
+            stepping.fiber = None
+            if stepping.aimed:
+                stepping.withdraw()
+                stepping.aimed = False
+            return self._finish(error)
+        stepping.fiber = None
+        if stepping.aimed:
+            stepping.withdraw()
+            stepping.aimed = False
         if not isinstance(yielded, Suspension):
             return yielded
         self.place, yielded.fiber = yielded, self
         self._asyncio_future_blocking = True
         return self
+
+    def _finish(self, error: BaseException) -> Any:
+        """Raise what ended the coroutine, unless it came too late and was meant for its inside."""
+        if isinstance(error, NeverYieldedError) and self._coroutine.cr_frame is not None:  # type: ignore[attr-defined]
+            return self._step(self._coroutine.throw, error)
+        self._release()
+        raise error
 
     def _release(self) -> None:
         """Let go of the task, which ends, and holds this fiber."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from kinode_nb.runtime.clock import Clock
 from kinode_nb.runtime.fiber import Fiber
+from kinode_nb.runtime.stepping import stepping_of
 from kinode_nb.runtime.suspension import PlainTask, Suspension
 
 _STEPS_A_TURN = 500  # then asyncio gets a turn: sockets, timers and threads wait at most ~1 ms
@@ -32,6 +33,8 @@ class Scheduler:
         self.loop = loop
         self.clock = clock
         self.now = clock.now_ns
+        self.stepping = stepping_of(loop)
+        """The step that the loop is in, for other threads to see."""
         self.crowded: set[object] = set()
         """The mailboxes that are full: while it is empty, senders need not look further."""
         self.patience: float = inf
@@ -56,7 +59,7 @@ class Scheduler:
         self.loop.call_soon(self._turn)
 
     def _turn(self) -> None:
-        ready, done, loop = self.ready, self._done, self.loop
+        ready, done, loop, stepping = self.ready, self._done, self.loop, self.stepping
         try:
             for _ in range(_STEPS_A_TURN):
                 if not ready:
@@ -66,12 +69,22 @@ class Scheduler:
                     fiber.resume(done)
                     continue
                 _enter_task(loop, fiber.task)
+                stepping.number += 1
+                stepping.fiber = fiber
                 try:
                     place = fiber.run(fiber.send_in, None)
                 except BaseException as error:  # noqa: BLE001 - its task raises it
+                    stepping.fiber = None
+                    if stepping.aimed:
+                        stepping.withdraw()
+                        stepping.aimed = False
                     _leave_task(loop, fiber.task)
                     fiber.end(error, done)
                     continue
+                stepping.fiber = None
+                if stepping.aimed:
+                    stepping.withdraw()
+                    stepping.aimed = False
                 _leave_task(loop, fiber.task)
                 if isinstance(place, Suspension):
                     fiber.place = place

@@ -13,6 +13,7 @@ KinodeError
 ├── SqliteError         an operation on a SQL database that sqlite refused
 ├── BodyError           a message body that is not what was asked of it
 ├── UsageError          a call or a line that makes no sense as written
+├── StuckError          a process that cannot be ended, since it is in a call that does not return
 └── BlockingCallError   a blocking call made where it would wait for itself
 
 Texts say what was wrong and what to do next.
@@ -119,6 +120,10 @@ class BodyError(KinodeError, ValueError):
 
 class UsageError(KinodeError):
     """A line or a call that makes no sense as written. Never IPython's class of that name."""
+
+
+class StuckError(KinodeError):
+    """A process that cannot be ended now: it is in a call that Python cannot interrupt."""
 
 
 class BlockingCallError(KinodeError, RuntimeError):

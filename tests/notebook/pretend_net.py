@@ -51,6 +51,10 @@ class PretendNode:
         self.net.keep((self.name, "download", (file, provider), options))
         return self.net.transfers_to_come.pop(0)
 
+    def kill(self, process: str) -> str:
+        self.net.keep((self.name, "kill", (process,), {}))
+        return f"{process}:of:all"
+
     def hi(self, node: str, message: str) -> str:
         self.net.keep((self.name, "hi", (node, message), {}))
         return f"response from {node}: ack"

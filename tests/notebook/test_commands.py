@@ -39,6 +39,9 @@ def test_the_table_is_the_documented_one():
         ("start chat -p 8081", ("fake2.dev", "start", ("chat",), {})),
         ("packages", ("net", "packages", (), {})),
         ("top -n fake2.dev", ("fake2.dev", "processes", (), {})),
+        ("kill counter", ("fake.dev", "kill", ("counter",), {})),
+        ("kill fake2.dev@a:b:c", ("fake2.dev", "kill", ("fake2.dev@a:b:c",), {})),
+        ("kill our@a:b:c -n fake2.dev", ("fake2.dev", "kill", ("our@a:b:c",), {})),
         ("send b hi  there", ("fake.dev", "send", ("b", "hi there"), {"package": None})),
         ("history a -n fake2.dev", ("fake2.dev", "history", ("a",), {"package": None})),
         ("put a.txt b.txt", ("fake.dev", "put", ("a.txt", "b.txt"), {"package": None})),
@@ -62,11 +65,16 @@ def test_what_the_net_returns_is_the_lines_value():
     assert run_line("nodes", listener.context) == ("net", "nodes", (), {})
 
 
-def test_hi_and_put_answer_in_words():
+def test_what_answers_in_words():
     listener = Listener()
     run_line("hi fake2.dev hello", listener.context)
     run_line("put /some/where/a.txt", listener.context)
-    assert listener.said == ["response from fake2.dev: ack", "fake.dev offers a.txt"]
+    run_line("kill counter", listener.context)
+    assert listener.said == [
+        "response from fake2.dev: ack",
+        "fake.dev offers a.txt",
+        "killed process counter:of:all",
+    ]
 
 
 @pytest.mark.parametrize(

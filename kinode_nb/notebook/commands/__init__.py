@@ -5,6 +5,7 @@ from kinode_nb.notebook.commands.download import DOWNLOAD
 from kinode_nb.notebook.commands.help import HELP_VERB
 from kinode_nb.notebook.commands.hi import HI
 from kinode_nb.notebook.commands.history import HISTORY
+from kinode_nb.notebook.commands.kill import KILL
 from kinode_nb.notebook.commands.later import LATER
 from kinode_nb.notebook.commands.list_files import LIST_FILES
 from kinode_nb.notebook.commands.log import LOG
@@ -31,6 +32,7 @@ VERBS: tuple[Verb, ...] = (
     START,
     PACKAGES,
     PROCESSES,
+    KILL,
     SEND,
     HISTORY,
     PUT,

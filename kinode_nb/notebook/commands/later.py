@@ -6,7 +6,6 @@ from kinode_nb.types import UsageError
 
 _NAMES: tuple[tuple[str, ...], ...] = (
     ("remove", "remove-package", "r"),
-    ("kill",),
     ("pause",),
     ("resume",),
     ("cancel",),

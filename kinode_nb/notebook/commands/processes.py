@@ -14,5 +14,9 @@ PROCESSES = Verb(
     aliases=("top",),
     summary="a table of the processes, with what they sent and received",
     flags=ACTING,
+    details=(
+        "A process that keeps all others from running is blocking. Of those that were made in a\n"
+        "notebook, the last 20 of each node stay as ended; workers and packages' processes do not."
+    ),
     run=run,
 )

@@ -1,0 +1,222 @@
+"""Sees which process keeps the runtime's thread to itself, and ends it.
+
+There is no thread for this: who waits for the runtime looks now and then (`Watchdog.look`), since
+nobody else wants to know. What it sees is told by the step that the event loop is in
+(`runtime/stepping.py`) and by the frames of its thread. Code that holds the whole interpreter (a
+long regular expression) holds up the one who looks as well: it is seen when it returns.
+"""
+
+import asyncio
+import linecache
+import sys
+import sysconfig
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from kinode_nb.hosts.tasks import ProcessTasks, owner_in
+from kinode_nb.runtime.fiber import Fiber
+from kinode_nb.runtime.scheduler import Scheduler
+from kinode_nb.runtime.stepping import NeverYieldedError, Stepping, insistent
+from kinode_nb.types import Address
+
+LONG = 1.0
+"""Seconds after which a process is said to block the runtime."""
+_GRACE = 0.1  # seconds that a process has to tidy up before it is raised in without mercy
+_PAUSE = 0.01
+_SHOWN = 60  # characters of a line of code
+
+_OURS = str(Path(__file__).resolve().parents[1]) + "/"
+_RUNTIME = tuple(f"{_OURS}{name}/" for name in ("runtime", "transports", "fake_net", "portal"))
+_ASYNCIO = str(Path(asyncio.__file__).parent) + "/"
+_LIBRARIES = (
+    _OURS,
+    "<frozen ",
+    *(sysconfig.get_path(name) + "/" for name in ("stdlib", "purelib", "platlib")),
+)
+_BOUNDARIES = (Scheduler._turn.__code__, Fiber._step.__code__)  # noqa: SLF001 - where steps begin
+_CALLBACK = asyncio.Handle._run.__code__  # noqa: SLF001
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A process that has not yielded for a while."""
+
+    address: Address
+    running: ProcessTasks
+    step: tuple[int, Any] | None
+    """What `Stepping.shoot` needs; None in a callback, where nothing can be raised."""
+    seconds: float
+    place: str
+    """Where it is, such as ``line 2 of a cell (while True: pass)``."""
+
+    @property
+    def is_the_nodes_own(self) -> bool:
+        """True for a process that came with the node."""
+        return self.address.process.publisher_node == "sys"
+
+    @property
+    def named(self) -> str:
+        """What is said while somebody waits for it."""
+        process, node = self.address.process, self.address.node
+        if self.is_the_nodes_own:
+            return f"{self}. %kinode stop {node} ends it"
+        return f"{self}. Interrupt the cell, or %kinode kill {process} -n {node}, ends it"
+
+    @property
+    def ended(self) -> str:
+        """What is said when it was ended."""
+        return f"{self._who} was ended, since it did not yield: {self.place}"
+
+    @property
+    def caught(self) -> str:
+        """What is said when it would not end, but yields again."""
+        process, node = self.address.process, self.address.node
+        return f"{self._who} caught the interrupt, and goes on: %kinode kill {process} -n {node}"
+
+    @property
+    def stuck(self) -> str:
+        """What is said when it could not be ended."""
+        return (
+            f"{self}. It is in a call that Python cannot interrupt, and ends when that returns; "
+            "restarting the Jupyter kernel ends it now"
+        )
+
+    @property
+    def _who(self) -> str:
+        return f"{self.address.process} on {self.address.node}"
+
+    def __str__(self) -> str:
+        """Return who does not yield, and where."""
+        return f"{self._who} has not yielded for {self.seconds:.0f} s: {self.place}"
+
+
+Ends = Callable[[Blocked], bool]
+"""Tells of a process that blocks the runtime whether it is to be ended, unasked."""
+
+
+def nothing(_: Blocked) -> bool:
+    """End no process."""
+    return False
+
+
+def everything(_: Blocked) -> bool:
+    """End any process that blocks the runtime."""
+    return True
+
+
+class Watchdog:
+    """Looks at one event loop from other threads."""
+
+    def __init__(
+        self,
+        stepping: Stepping,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Look at the loop with these steps; ``clock`` tells seconds."""
+        self._stepping = stepping
+        self._clock = clock
+        self._seen: tuple[object, float] | None = None  # what it did, and since when
+
+    def look(self, now: float | None = None) -> Blocked | None:
+        """Return the process that has kept the thread for over a second, as far as was seen.
+
+        It is seen at the second look that finds it in the same step. ``now`` is in seconds of
+        the clock.
+        """
+        now = self._clock() if now is None else now
+        number, fiber = self._stepping.now
+        frame = self._frame()
+        if frame is None:
+            return None
+        doing: object = number
+        running = None if fiber is None else fiber.owner
+        if fiber is None:
+            doing = handle = _callback(frame)
+            running = None if handle is None else owner_in(handle)
+        if running is None:
+            self._seen = None
+            return None
+        seen = self._seen
+        if seen is None or seen[0] != doing:
+            self._seen = (doing, now)
+            return None
+        if now - seen[1] < LONG:
+            return None
+        step = None if fiber is None else (number, fiber)
+        address = Address.parse(running.name)
+        return Blocked(address, running, step, now - seen[1], _place(frame))
+
+    def end(self, blocked: Blocked, patience: float) -> bool:
+        """Raise inside the process until its step has ended; returns whether it has.
+
+        ``patience`` is in seconds. What is in a call that Python cannot interrupt gets the error
+        when that returns.
+        """
+        if blocked.step is None:
+            return False
+        until, mercy = self._clock() + patience, None
+        relentless = insistent(self._stepping.thread)
+        try:
+            while self._stepping.now == blocked.step:
+                now = self._clock()
+                if now >= until:
+                    return False
+                frame = self._frame()
+                if frame is None or not _is_the_process_own(frame):
+                    pass
+                elif mercy is None:
+                    if self._stepping.shoot(blocked.step, frame, NeverYieldedError):
+                        mercy = now + _GRACE
+                elif now >= mercy:
+                    self._stepping.shoot(blocked.step, frame, relentless)
+                del frame
+                threading.Event().wait(_PAUSE)
+        finally:
+            del relentless.__init__  # an error like any other from now on
+        return True
+
+    def _frame(self) -> FrameType | None:
+        return sys._current_frames().get(self._stepping.thread)  # noqa: SLF001 - made for this
+
+
+def _step_frames(frame: FrameType) -> Iterator[FrameType]:
+    """Yield the frames of a step, or of a callback, from the innermost."""
+    each: FrameType | None = frame
+    while each is not None and each.f_code not in _BOUNDARIES and each.f_code is not _CALLBACK:
+        yield each
+        each = each.f_back
+
+
+def _is_the_process_own(frame: FrameType) -> bool:
+    """Tell whether no call of the runtime, or of the event loop, would be left half done."""
+    return not frame.f_code.co_filename.startswith(_ASYNCIO) and not any(
+        each.f_code.co_filename.startswith(_RUNTIME) for each in _step_frames(frame)
+    )
+
+
+def _callback(frame: FrameType) -> asyncio.Handle | None:
+    """Return the callback that the loop is in, unless it is the runtime's own."""
+    called, each = frame, frame.f_back
+    while each is not None:
+        if each.f_code is _CALLBACK and not called.f_code.co_filename.startswith(_OURS):
+            handle: asyncio.Handle = each.f_locals["self"]
+            return handle
+        called, each = each, each.f_back
+    return None
+
+
+def _place(frame: FrameType) -> str:
+    """Return the line of the author's code that is being run."""
+    frames = list(_step_frames(frame)) or [frame]
+    authors = (each for each in frames if not each.f_code.co_filename.startswith(_LIBRARIES))
+    chosen = next(authors, frames[0])
+    file, line = chosen.f_code.co_filename, chosen.f_lineno
+    where = Path(file).name if Path(file).is_file() else "a cell"
+    source = linecache.getline(file, line, chosen.f_globals).strip()
+    shown = source if len(source) <= _SHOWN else source[: _SHOWN - 1] + "…"
+    return f"line {line} of {where}" + (f" ({shown})" if shown else "")
