@@ -17,19 +17,22 @@ from pathlib import Path
 from typing import Any
 
 from kinode_nb.fake_net import Net
+from kinode_nb.fake_net.system_processes import RUNTIME
 from kinode_nb.process_lib import Our
 from kinode_nb.runtime.process import Process
 from kinode_nb.testing import MockClock, virtual_loop
-from kinode_nb.types import Address, Event
-from kinode_nb.types.capabilities import VFS
+from kinode_nb.types import Address, Event, ProcessId
+from kinode_nb.types.capabilities import APP_STORE, VFS, messaging, networking
 from tests.fuzz.surroundings import build, listing, restore
 
-PACKAGE = "notebook:template.os"
-SIGN_OF_LIFE = {"path": f"{PACKAGE}/alive", "action": "CreateDrive"}
+SIGN_OF_LIFE = b'{"path": "notebook:template.os/alive", "action": "CreateDrive"}'
 
 
 class World:
-    """A node with its surroundings; ``app`` is the handle of a plain process on it."""
+    """A node, its surroundings, and another node.
+
+    ``app`` and ``far_app`` are handles of plain processes, one on each.
+    """
 
     def __init__(self, root: Path, own: str = "home") -> None:
         """Boot it; files may appear below ``own`` (from ``root``) and nowhere else."""
@@ -40,6 +43,10 @@ class World:
         os.chdir(root / "work")
         tempfile.tempdir = str(root / "temp")
         self.problems: list[str] = []
+        self.signs_of_life: list[tuple[ProcessId, bytes, bytes]] = [
+            (VFS, SIGN_OF_LIFE, b'"Ok"'),
+        ]
+        """What has to be answered after every example: target, body, and the answer."""
         self._records = _Records(self.problems)
         logging.getLogger().addHandler(self._records)
         self.loop = virtual_loop(MockClock())
@@ -53,18 +60,22 @@ class World:
         self.far = await self.net.boot("far.dev", port="none", home=self.root / "far")
         self.vfs = Address("fake.dev", VFS)
         self.app = self.handle(self.node, "app")
+        self.far_app = self.handle(self.far, "app")
         for node in (self.node, self.far):
             node.kernel.on_end.append(self._ended)
         self.net.log.observers.append(self._printed)
-        await self._sign_of_life()
+        await self._is_well()
 
     def look_around(self) -> None:
         """Take what lies around now for what has to stay as it is."""
         self._around = listing(self.root, self.own)
 
     def handle(self, node: Any, name: str) -> Our:
-        """Return the handle of a new process that may use the network and vfs."""
-        address = node.spawn(_wait, name=name)
+        """Return the handle of a new process that may message what comes with the node."""
+        rights = [messaging(Address(node.name, target)) for target in (*RUNTIME, APP_STORE)]
+        address = node.spawn(
+            _wait, name=name, public=True, capabilities=[networking(node.name), *rights]
+        )
         return self.sending_as(node, node.kernel.processes[address.process])
 
     def sending_as(self, node: Any, process: Process) -> Our:
@@ -88,12 +99,13 @@ class World:
 
     async def _lived(self, example: Coroutine[Any, Any, Any]) -> Any:
         result = await example
-        await self._sign_of_life()
+        await self._is_well()
         return result
 
-    async def _sign_of_life(self) -> None:
-        answer = await self.app.send_and_await_response(self.vfs, SIGN_OF_LIFE)
-        assert answer.json() == "Ok"
+    async def _is_well(self) -> None:
+        for target, body, expected in self.signs_of_life:
+            answer = await self.app.send_and_await_response(target, body)
+            assert answer.body == expected
 
     def close(self) -> None:
         """Stop the node; nothing that the examples began may still go on."""
