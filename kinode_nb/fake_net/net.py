@@ -10,11 +10,13 @@ from kinode_nb.fake_net import packages, ports
 from kinode_nb.fake_net.homes import Homes
 from kinode_nb.fake_net.identities import Identities
 from kinode_nb.fake_net.node import Node
+from kinode_nb.fake_net.node_web import Web
 from kinode_nb.fake_net.transfers import TransferRecord, TransferTable
 from kinode_nb.runtime.clock import Clock, SystemClock
 from kinode_nb.runtime.message_log import MessageLog
 from kinode_nb.runtime.process import Process, Running
 from kinode_nb.runtime.scheduler import Scheduler
+from kinode_nb.system.http_server import TIMEOUT
 from kinode_nb.system.vfs import Descriptors
 from kinode_nb.transports.loopback import Loopback
 from kinode_nb.types import NodeError, PackageId, UsageError, check_node_name, nearest
@@ -57,15 +59,20 @@ class Net:
         verbosity: int = 0,
         fresh: bool = False,
         placement: str = "thread",
+        http_timeout: float = TIMEOUT,
+        password: str | None = None,
     ) -> Node:
         """Boot a node, or return the running one that was booted with the same options.
 
-        Raises AddressError, NodeError, UsageError; then nothing was made.
+        ``http_timeout`` is how many seconds processes have to answer what comes by HTTP;
+        ``password`` is what `authenticated` paths want (None: any). Raises AddressError,
+        NodeError, UsageError; then nothing was made.
         """
         if placement != "thread":
             raise UsageError(f"placement {placement!r} is not there yet: nodes run in a thread")
         name = self._name(name)
-        options = (port, None if home is None else os.fspath(home), persist, verbosity)
+        place_asked = None if home is None else os.fspath(home)
+        options = (port, place_asked, persist, verbosity, http_timeout, password)
         known = self.nodes.get(name)
         if known is not None and known.status == "running":
             if not fresh:
@@ -88,22 +95,28 @@ class Net:
             if place is None:
                 place = self._homes.open(name, home, persist=persist)
                 undo.callback(self._homes.close, place)
-            node = Node(
-                name,
-                place,
-                listener,
-                scheduler=self.scheduler,
-                log=self.log,
-                transport=self._transport,
-                descriptors=self._descriptors,
-                peers=self._identities.of(name),
-                random=Random(f"{self._seed}/{name}"),
-                verbosity=verbosity,
-                options=options,
-            )
+            web = Web(listener, http_timeout, password)
+            node = self._compose(name, place, web, verbosity, options)
             self._wire(node)
             undo.pop_all()
         return node
+
+    def _compose(
+        self, name: str, home: Path, web: Web, verbosity: int, options: tuple[object, ...]
+    ) -> Node:
+        return Node(
+            name,
+            home,
+            web,
+            scheduler=self.scheduler,
+            log=self.log,
+            transport=self._transport,
+            descriptors=self._descriptors,
+            peers=self._identities.of(name),
+            random=Random(f"{self._seed}/{name}"),
+            verbosity=verbosity,
+            options=options,
+        )
 
     def _wire(self, node: Node) -> None:
         def started(package: packages.Package, processes: list[Process]) -> None:

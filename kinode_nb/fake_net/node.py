@@ -1,6 +1,5 @@
 """One fake node: its kernel, its system processes, its packages, and what a person does with it."""
 
-import socket
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ import msgspec
 
 from kinode_nb.fake_net.hosting import NodeHosting
 from kinode_nb.fake_net.installations import Installations
+from kinode_nb.fake_net.node_web import Web
 from kinode_nb.fake_net.process_row import process_row
 from kinode_nb.fake_net.system_processes import NOTEBOOK, Parts, Rights, modules, start
 from kinode_nb.process_lib import Our
@@ -21,7 +21,7 @@ from kinode_nb.runtime.message_log import MessageLog
 from kinode_nb.runtime.process import Process
 from kinode_nb.runtime.scheduler import Scheduler
 from kinode_nb.runtime.system_calls import ProcessCalls
-from kinode_nb.system import http_server, net, vfs
+from kinode_nb.system import net, vfs
 from kinode_nb.transports.loopback import Loopback
 from kinode_nb.types import (
     Address,
@@ -50,7 +50,7 @@ class Node:
         self,
         name: str,
         home: Path,
-        listener: socket.socket | None,
+        web: Web,
         *,
         scheduler: Scheduler,
         log: MessageLog,
@@ -64,9 +64,8 @@ class Node:
         """Compose the node's parts; `start` lets it run."""
         self.name = name
         self.home = home
-        self._listener = listener
-        self._door: http_server.Door | None = None
-        self.port: int | None = listener.getsockname()[1] if listener else None
+        self._web = web
+        self.port = web.port
         self.status = "stopped"
         self.placement = "thread"
         self.pid: int | None = None
@@ -102,11 +101,11 @@ class Node:
             self.files,
             self._peers,
             self.installations,
+            self._web.process(self.kernel),
         )
         started = {module.id: start(module, parts) for module in modules(parts)}
-        if self._listener is not None:
-            web = started[HTTP_SERVER]
-            self._door = http_server.Door(self._listener, lambda: self._handle(web))
+        web = started[HTTP_SERVER]
+        self._web.open(lambda: self.calls(web))
         self._person = started[NOTEBOOK]
         self.installations.restore()
         self._transport.nodes[self.name] = self.kernel
@@ -115,6 +114,7 @@ class Node:
     def _ended(self, process: Process, error: BaseException | None) -> None:
         self.gone = (self.gone[0] + process.sent, self.gone[1] + process.received)
         self.files.forget(process.id)
+        self._web.forget(process.id)
         if process.id in self._made:
             self._made.discard(process.id)
             row = process_row(process, "ended")
@@ -136,8 +136,7 @@ class Node:
         self.status = "stopped"
         self._stopped_at = self._clock.now_ns()
         self._transport.nodes.pop(self.name, None)
-        if self._door is not None:
-            await self._door.close()
+        await self._web.close()
         running = [each.running for each in self.kernel.processes.values() if each.running]
         self.kernel.closed = True
         for process in list(self.kernel.processes.values()):
@@ -200,7 +199,11 @@ class Node:
         return self._handle(self._person)
 
     def _handle(self, process: Process) -> Our:
-        return Our(ProcessCalls(self.kernel, process, self.lifecycle))
+        return Our(self.calls(process))
+
+    def calls(self, process: Process) -> ProcessCalls:
+        """Return system calls in the name of a process, with a state of their own."""
+        return ProcessCalls(self.kernel, process, self.lifecycle)
 
     async def request(
         self,

@@ -48,6 +48,7 @@ class Parts:
     files: vfs.Vfs
     peers: net_process.Peers
     packages: Installations
+    web: http_server.HttpServer
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def modules(parts: Parts) -> Iterator[Module]:
     yield Module(KV, kv.process(parts.home, rights, bits))
     yield Module(SQLITE, sqlite.process(parts.home, rights, bits))
     yield Module(NET, net_process.Net(parts.peers))
-    yield Module(HTTP_SERVER, http_server.init, _messaging(parts.node, APP_STORE))
+    yield Module(HTTP_SERVER, parts.web, _messaging(parts.node, APP_STORE))
     yield Module(
         APP_STORE,
         app_store.AppStore(parts.packages),

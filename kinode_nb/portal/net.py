@@ -15,6 +15,7 @@ from kinode_nb.portal.bridge import Portal
 from kinode_nb.portal.node import Node
 from kinode_nb.portal.transfer import Transfer
 from kinode_nb.portal.watchdog import everything
+from kinode_nb.system.http_server import TIMEOUT
 from kinode_nb.types import Event, StuckError, UsageError, nearest
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class BootOptions(TypedDict, total=False):
     placement: str
     verbosity: int
     fresh: bool
+    http_timeout: float
+    password: str | None
 
 
 class FakeNet:
@@ -72,46 +75,44 @@ class FakeNet:
         placement: str = "thread",
         verbosity: int = 0,
         fresh: bool = False,
+        http_timeout: float = TIMEOUT,
+        password: str | None = None,
     ) -> Node | list[Node]:
         """Boot a node; ``count`` of them give a list.
 
         The name is fake.dev, fake2.dev, … unless given; ``port`` is a number, None (8080 or the
         next free one) or ``"none"``. A home that is not named with ``home`` is private, and
         removed when the node stops unless ``persist``. A node that runs already is returned when
-        the options are the same; ``fresh`` boots it anew. Raises NodeError, AddressError,
-        UsageError; then nothing was made.
+        the options are the same; ``fresh`` boots it anew. ``http_timeout`` is how many seconds
+        an answer may take that a process owes to an HTTP client, ``password`` what logs in to
+        its `authenticated` paths (None: any). Raises NodeError, AddressError, UsageError; then
+        nothing was made.
         """
         many = 1 if count is None else count
         if many < 1 or (many > 1 and (name or home or isinstance(port, int))):
             raise UsageError("count is 1 or more, and above 1 without a name, home or port")
         if name is not None:
             name = words.new_node_name(name)
-        words.verbosity(verbosity)
+        options: BootOptions = {
+            "port": port,
+            "home": home,
+            "persist": persist,
+            "placement": placement,
+            "verbosity": words.verbosity(verbosity),
+            "fresh": fresh,
+            "http_timeout": words.seconds("http_timeout", http_timeout),
+            "password": None if password is None else words.text("a password", password),
+        }
         nodes: list[Node] = []
         try:
             for _ in range(many):
-                booted = self._boot(name, port, home, persist, placement, verbosity, fresh)
-                nodes.append(booted)
+                core = self.portal.call(self.core.boot(name, **options))
+                nodes.append(Node(self, core))
         except BaseException:
             for node in nodes:
                 self.stop(node.name)
             raise
         return nodes[0] if count is None else nodes
-
-    def _boot(self, name: Any, port: Any, home: Any, persist: Any, *rest: Any) -> Node:
-        placement, verbosity, fresh = rest
-        core = self.portal.call(
-            self.core.boot(
-                name,
-                port=port,
-                home=home,
-                persist=persist,
-                placement=placement,
-                verbosity=verbosity,
-                fresh=fresh,
-            )
-        )
-        return Node(self, core)
 
     @property
     def current(self) -> Node | None:

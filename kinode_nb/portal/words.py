@@ -1,5 +1,6 @@
 """What a person wrote for a node, a message or a file: read the same way by every method."""
 
+import math
 import os
 from typing import Any
 
@@ -75,4 +76,11 @@ def verbosity(given: object) -> int:
     """Return how much a terminal shows; raises UsageError."""
     if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given <= _LOUDEST:
         raise UsageError(f"verbosity is 0, 1, 2 or {_LOUDEST}, not {given!r}")
+    return given
+
+
+def seconds(what: str, given: object) -> float:
+    """Return a time that is longer than none; raises UsageError."""
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given < math.inf:
+        raise UsageError(f"{what} is a number of seconds above 0, not {given!r}")
     return given

@@ -37,6 +37,8 @@ class Correspondence:
         self._kernel = kernel
         self._process = process
         self._address = process.address
+        self.rsvp: Address | None = process.address
+        """Who gets the Response to a Request that expects one; None: whoever sends the Request."""
         self._lines = process.lines
         self._mailbox = process.mailbox
         self._queue = process.mailbox.queue
@@ -149,7 +151,7 @@ class Correspondence:
             bits = self._bits
             id_ = bits(64)
         if expects_response is not None:
-            rsvp = self._address
+            rsvp = self.rsvp
         log, now, route = self._log, self._now, self._route
         request = Request(
             self._address,
@@ -261,7 +263,7 @@ class Correspondence:
             now(),
             self._cause,
             timeout,
-            self._address,
+            self.rsvp,
         )
         waiter = waiters.pop() if waiters else self._new_waiter()
         waiter.request = request

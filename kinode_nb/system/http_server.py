@@ -1,124 +1,156 @@
-"""``http-server:distro:sys``: the node's HTTP door; for now the one route that kit uses.
+"""``http-server:distro:sys``: processes bind HTTP and WebSocket paths here.
 
-``POST /rpc:distro:sys/message`` sends one message in the name of this process and returns its
-Response, as Kinode's ``http/server.rs`` does. Binding of paths by processes is not there yet.
+Requests and answers are those of Kinode's http-server (``kinode/src/http/server.rs``);
+`process_lib.http` writes them for process authors. `http_server_front` answers the clients.
 """
 
-import asyncio
-import base64
-import binascii
-import socket
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
 
-from kinode_nb.process_lib import Address, KinodeError, LazyLoadBlob, Our, ProcessId, SendError
+from kinode_nb.process_lib import LazyLoadBlob, Our, ProcessId, Request
+from kinode_nb.system import http_server_actions as actions
+from kinode_nb.system.http_server_actions import (
+    INVALID_SOURCE_PROCESS,
+    NO_BLOB,
+    Action,
+    Refused,
+)
+from kinode_nb.system.http_server_channels import Channels
+from kinode_nb.system.http_server_extension import Extensions
+from kinode_nb.system.http_server_login import Logins
+from kinode_nb.system.http_server_paths import Binding, PathTable, full_path, secure_subdomain
 
-ROUTE = r"/rpc:distro:sys/message"
-_TIMED_OUT = 408
-
-
-class Rpc(msgspec.Struct):
-    """The body of a call to the route; only ``process`` is required, other keys are ignored."""
-
-    process: str
-    node: str | None = None
-    expects_response: int | None = None
-    body: str = ""
-    metadata: str | None = None
-    mime: str | None = None
-    data: str | None = None
-
-
-class Asker(Protocol):
-    """What sends the messages: a handle of this process, made by the composition root."""
-
-    def __call__(self) -> Our:
-        """Return a handle with a state of its own."""
-        ...
+TIMEOUT = 15.0
+"""Seconds that a process has to answer an HTTP request, unless the node was booted with others."""
 
 
-async def init(our: Our) -> None:
-    """Take what is sent to this process; nothing can be bound yet."""
-    async for message in our:
-        if not isinstance(message, SendError):
-            our.print_to_terminal(1, f"http-server: cannot do this yet: {message.body[:80]!r}")
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a node decides for its http-server."""
+
+    node: str
+    bits: Callable[[int], int]
+    """Returns that many random bits."""
+    now: Callable[[], float]
+    """Returns the seconds since 1970."""
+    timeout: float = TIMEOUT
+    password: str | None = None
+    """What to log in with; None: any password will do."""
 
 
-async def answer(call: bytes, ask: Asker) -> tuple[int, bytes]:
-    """Carry out one call; returns the HTTP status and body."""
-    try:
-        rpc = msgspec.json.decode(call, type=Rpc)
-        our = ask()
-        target = Address(rpc.node or our.node, ProcessId.parse(rpc.process.replace("_", "-")))
-    except (msgspec.DecodeError, UnicodeDecodeError, KinodeError):
-        return 400, b""
-    blob = _blob(rpc)
-    body = rpc.body.encode()
-    try:
-        if rpc.expects_response is None:
-            await our.send_request(target, body, blob=blob, metadata=rpc.metadata)
-            return 200, b""
-        response = await our.send_and_await_response(
-            target, body, timeout=max(1, rpc.expects_response), blob=blob, metadata=rpc.metadata
-        )
-    except SendError:
-        return _TIMED_OUT, b""
-    return 200, _render(response.body, our.get_blob())
+class HttpServer:
+    """The program: call it with a process's `Our`, as ``init(our)``."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Start with nothing bound."""
+        self.settings = settings
+        self.paths = PathTable()
+        self.ws_paths = PathTable()
+        self.channels = Channels(settings.bits)
+        self.extensions = Extensions()
+        self.logins = Logins(settings.node, settings.password, settings.now)
+
+    async def __call__(self, our: Our) -> None:
+        """Carry out the actions that processes ask for, one after the other."""
+        async for message in our:
+            if isinstance(message, Request):
+                await self._answer(our, message)
+
+    def forget(self, process: ProcessId) -> None:
+        """Unbind the paths and close the WebSockets of a process that has ended."""
+        self.paths.forget(process)
+        self.ws_paths.forget(process)
+        self.channels.forget(process)
+        self.extensions.forget(process)
+
+    async def _answer(self, our: Our, request: Request) -> None:
+        try:
+            if request.source.node != our.node:
+                raise Refused(INVALID_SOURCE_PROCESS)  # noqa: TRY301 - answered as the others
+            action = actions.read(request.body)
+            done = self._act(request, action, our.get_blob())
+        except Refused as error:
+            asker = msgspec.structs.replace(request, rsvp=None)  # errors go to the source itself
+            await our.send_response({"Err": str(error)}, to=asker)
+            return
+        if done and (request.expects_response is not None or request.rsvp is not None):
+            await our.send_response(b'{"Ok":null}', to=request)
+
+    def _act(self, request: Request, action: Action, blob: LazyLoadBlob | None) -> bool:
+        """Carry out one action; False when its answer comes later. Raises Refused."""
+        source = request.source.process
+        match action:
+            case actions.WebSocketPush():
+                data = blob.bytes if blob is not None else None
+                if data is None and action.message_type != "Close":
+                    raise Refused(NO_BLOB)
+                self.channels.push(source, action.channel_id, action.message_type, data or b"")
+            case actions.WebSocketExtPushOutgoing():
+                if blob is None or action.message_type != "Binary":
+                    raise Refused(NO_BLOB)
+                data = self.extensions.outgoing(request, action, blob.bytes)
+                try:
+                    self.channels.push(source, action.channel_id, "Binary", data)
+                except Refused:
+                    self.extensions.taken(request.id, source)
+                    raise
+                return False
+            case actions.WebSocketClose():
+                self.channels.close(source, action.channel_id)
+            case actions.Bind() | actions.SecureBind() | actions.Unbind():
+                self.paths.bind(_binding(source, action, blob))
+            case _:
+                self.ws_paths.bind(_ws_binding(source, action))
+        return True
 
 
-def _blob(rpc: Rpc) -> LazyLoadBlob | None:
-    if rpc.data is None:
-        return None
-    try:
-        return LazyLoadBlob(base64.b64decode(rpc.data, validate=True), rpc.mime)
-    except binascii.Error:
-        return None
+def _binding(
+    source: ProcessId,
+    action: actions.Bind | actions.SecureBind | actions.Unbind,
+    blob: LazyLoadBlob | None,
+) -> Binding:
+    path = full_path(source, action.path)
+    if isinstance(action, actions.Unbind):
+        return Binding(path, source, bound=False)
+    if action.cache and blob is None:
+        raise Refused(NO_BLOB)
+    content = blob if action.cache else None
+    if isinstance(action, actions.SecureBind):
+        subdomain = secure_subdomain(source)
+        return Binding(path, source, authenticated=True, subdomain=subdomain, content=content)
+    return Binding(
+        path,
+        source,
+        authenticated=action.authenticated,
+        local_only=action.local_only,
+        content=content,
+        allowed_origins=frozenset(action.allowed_origins),
+    )
 
 
-def _render(body: bytes, blob: LazyLoadBlob | None) -> bytes:
-    """Return what kit reads: bytes as lists of numbers; those of a blob are its base64 text."""
-    shown = blob and {"mime": blob.mime, "bytes": list(base64.b64encode(blob.bytes))}
-    return msgspec.json.encode({"body": list(body), "lazy_load_blob": shown})
-
-
-class Door:
-    """A listening socket, served from the first connection on: until then no HTTP is loaded."""
-
-    def __init__(self, listener: socket.socket, ask: Asker) -> None:
-        """Watch the socket on the running loop."""
-        self._listener = listener
-        self._ask = ask
-        self._loop = asyncio.get_running_loop()
-        self._server: Any = None  # tornado.httpserver.HTTPServer
-        self._loop.add_reader(listener.fileno(), self._first)
-
-    def _first(self) -> None:
-        from tornado.httpserver import HTTPServer
-
-        self._loop.remove_reader(self._listener.fileno())
-        self._server = HTTPServer(_application(self._ask))
-        self._server.add_socket(self._listener)
-
-    async def close(self) -> None:
-        """Stop listening, and end the connections."""
-        if self._server is None:
-            self._loop.remove_reader(self._listener.fileno())
-            self._listener.close()
-        else:
-            self._server.stop()
-            await self._server.close_all_connections()
-
-
-def _application(ask: Asker) -> Any:  # tornado.web.Application
-    from tornado.web import Application, RequestHandler
-
-    class Message(RequestHandler):
-        async def prepare(self) -> None:
-            """Answer any HTTP method, as Kinode does."""
-            status, body = await answer(self.request.body, ask)
-            self.set_status(status)
-            self.set_header("Content-Type", "text/html")
-            self.finish(body)
-
-    return Application([(ROUTE, Message)], log_function=lambda _: None)
+def _ws_binding(
+    source: ProcessId,
+    action: actions.WebSocketBind | actions.WebSocketSecureBind | actions.WebSocketUnbind,
+) -> Binding:
+    path = full_path(source, action.path)
+    match action:
+        case actions.WebSocketUnbind():
+            return Binding(path, source, bound=False)
+        case actions.WebSocketSecureBind():
+            return Binding(
+                path,
+                source,
+                authenticated=True,
+                subdomain=secure_subdomain(source),
+                extension=action.extension,
+            )
+        case _:
+            return Binding(
+                path,
+                source,
+                authenticated=action.authenticated,
+                extension=action.extension,
+                allowed_origins=frozenset(action.allowed_origins),
+            )

@@ -22,6 +22,8 @@ def run(context: Context, values: Values) -> object:
         "persist": values.has("--persist") or None,
         "fresh": values.has("--fresh") or None,
         "port": values.number("--port") or values.maybe("--port"),
+        "http_timeout": values.seconds("--http-timeout"),
+        "password": values.maybe("--password"),
     }
     given = {option: value for option, value in options.items() if value is not None}
     return context.net.boot(named if name is None else name, **given)
@@ -40,6 +42,8 @@ BOOT = Verb(
         Flag(("--count",), "how many nodes to boot", kinds.NUMBER, "N"),
         Flag(("--placement",), "where it runs", kinds.choice("thread", "subprocess"), "PLACE"),
         Flag(("--verbosity",), "how much its terminal shows, 0 to 3", kinds.NUMBER, "N"),
+        Flag(("--password",), "what logs in to its pages; default: anything", kinds.TEXT, "TEXT"),
+        Flag(("--http-timeout",), "for answers to HTTP; default 15", kinds.SECONDS, "SECONDS"),
         Flag(("--fresh",), "boot it anew where it is booted already"),
     ),
     example="boot fake2.dev",

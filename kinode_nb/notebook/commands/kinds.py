@@ -1,5 +1,6 @@
 """The kinds of words that verbs take: how each is read, and what Tab offers for it."""
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -47,6 +48,16 @@ def _number(word: str, name: str) -> int:
     return int(word)
 
 
+def _seconds(word: str, name: str) -> float:
+    try:
+        seconds = float(word)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise UsageError(f"{name} takes seconds, such as 15 or 0.5, not {word!r}")
+    return int(seconds) if seconds.is_integer() else seconds
+
+
 def _port(word: str, name: str) -> int | str:
     if word == "none":
         return word
@@ -82,6 +93,7 @@ def _files_or_node(place: Place) -> list[str]:
 NOTHING = Kind(lambda _: ())
 TEXT = Kind(lambda _: ())
 NUMBER = Kind(lambda _: (), _number)
+SECONDS = Kind(lambda _: (), _seconds)
 PORT = Kind(lambda _: ("none",), _port)
 NODE = Kind(lambda place: place.find_net().node_names())
 PACKAGE = Kind(lambda place: place.find_net().package_names())

@@ -91,6 +91,11 @@ class Values:
         value = self._found.get(name, [None])[0]
         return value if isinstance(value, int) else None
 
+    def seconds(self, name: str) -> float | None:
+        """Return the seconds, whole or not, that follow a flag, or None."""
+        value = self._found.get(name, [None])[0]
+        return value if isinstance(value, int | float) else None
+
     def has(self, name: str) -> bool:
         """Tell whether a flag stands on the line."""
         return name in self._found
