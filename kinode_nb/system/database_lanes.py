@@ -18,10 +18,13 @@ MOST_OPEN = 16  # databases; more are open for as long as they have something to
 
 
 class Database(Protocol):
-    """An open database. All but `interrupt` is called in threads, one call at a time."""
+    """An open database. All but `interrupt` is called in threads, one call at a time.
+
+    What it cannot do it raises as Refused.
+    """
 
     def run(self, step: Any, may_write: bool) -> Reply:
-        """Carry out one step; raises whatever the module's `Engine.refusal` can explain."""
+        """Carry out one step."""
         ...
 
     def commit(self, steps: list[Any]) -> None:
@@ -58,6 +61,8 @@ class Lane:
         self.turns: deque[tuple[Request, Job]] = deque()
         self.busy = False
         self.database: Database | None = None
+        self.ending = False
+        """Set by the node's end: what opens the database from now on gets it interrupted."""
         self._folder = folder
         self._path = folder / opener.file_name(key[1])
         self._opener = opener
@@ -94,6 +99,8 @@ class Lane:
     def _open(self) -> Database:
         if self.database is None:
             self.database = self._opener.open(self._path)
+        if self.ending:  # looked at after the database is there, as `Lanes.interrupt` looks for it
+            self.database.interrupt()
         return self.database
 
 
@@ -146,8 +153,11 @@ class Lanes:
     def interrupt(self) -> None:
         """Have all that runs end soon."""
         for lane in self._lanes.values():
-            if lane.database is not None:
-                lane.database.interrupt()
+            lane.ending = True
+            database = lane.database
+            if database is not None:
+                with contextlib.suppress(Exception):  # a thread may have closed it just now
+                    database.interrupt()
 
     def close(self) -> None:
         """Close all files; nothing may run any more. In a thread."""

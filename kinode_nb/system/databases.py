@@ -39,10 +39,6 @@ class Engine(Opener, Protocol):
         """Return what a `Database` is to carry out; raises Refused for what makes no sense."""
         ...
 
-    def refusal(self, error: Exception) -> Exception:
-        """Return what to answer for an error of a `Database`."""
-        ...
-
 
 class Databases:
     """The program of such a module: call it with a process's `Our`, as ``init(our)``."""
@@ -162,7 +158,7 @@ class _Service:
             self._gate.check(job)
             return await self._act(lane, job)
         except Exception as error:  # noqa: BLE001 - one bad job must not end them all
-            return answer(self._engine.refusal(error))
+            return answer(error)
 
     async def _act(self, lane: Lane, job: Job) -> Reply:
         if job.action == "Open":

@@ -2,7 +2,8 @@
 
 import base64
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,7 @@ import msgspec
 from kinode_nb.system.database_lanes import Reply
 from kinode_nb.system.refusals import NO_WRITE_CAP, Refused
 from kinode_nb.system.sqlite_guard import Guard
-
-ERRORS = (sqlite3.Error, sqlite3.Warning)
-Value = int | float | str | None
-"""A parameter. Real bytes can be written as literals in the statement: ``x'00ff'``."""
+from kinode_nb.system.sqlite_requests import Statement
 
 _OK: Reply = (b'"Ok"', None)
 _PATIENCE = 0.5  # seconds: nobody else uses the file, except a person who looks into it
@@ -22,52 +20,52 @@ _STEPS = 10_000  # of SQLite's machine, between two looks at whether to end
 _MOST_ROWS = 256 << 20  # bytes of JSON: an endless SELECT must not take all memory
 
 
-class Statement(msgspec.Struct, frozen=True):
-    """SQL with its parameters."""
-
-    sql: str
-    parameters: list[Value]
-    reads: bool
-
-
 class Connection:
     """An open database; used by one thread at a time, except `interrupt`."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or make it; raises one of ERRORS."""
+        """Open the file, or make it; raises Refused, as all that it does."""
         self._guard = Guard()
         self._ending = False
-        # A statement that is kept prepared would not be shown to the guard again.
-        self._connection = sqlite3.connect(
-            path, _PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=0
-        )
-        try:
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=FULL")
-        except BaseException:
-            self._connection.close()
-            raise
+        with self._telling():
+            # A statement that is kept prepared would not be shown to the guard again.
+            self._connection = sqlite3.connect(
+                path,
+                _PATIENCE,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=0,
+            )
+            try:
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._connection.execute("PRAGMA synchronous=FULL")
+            except BaseException:
+                self._connection.close()
+                raise
         self._connection.set_authorizer(self._guard)
         self._connection.set_progress_handler(lambda: self._ending, _STEPS)
 
     def run(self, step: Statement, may_write: bool) -> Reply:
-        """Carry out one statement; raises Refused, and ERRORS."""
-        if not step.reads:
-            self._execute(step, may_write)
-            return _OK
-        return b'"Read"', b"[" + b",".join(self._rows(step, may_write)) + b"]"
+        """Carry out one statement; ``NoWriteCap`` where it writes and may not."""
+        with self._telling(), self._guard.watching(may_write=may_write):
+            cursor = self._connection.execute(step.sql, step.parameters)
+            try:
+                return (b'"Read"', _rows(cursor)) if step.reads else _OK
+            finally:
+                cursor.close()
 
     def commit(self, steps: Iterable[Statement]) -> None:
-        """Carry out all statements or, where one fails, none; raises Refused, and ERRORS."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            for step in steps:
-                self._execute(step, may_write=True)
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
+        """Carry out all statements or, where one fails, none."""
+        with self._telling(), self._guard.watching(may_write=True):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                for step in steps:
+                    self._connection.execute(step.sql, step.parameters).close()
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
 
     def interrupt(self) -> None:
         """Have what runs, and all that is asked for from now on, end with an error."""
@@ -78,33 +76,29 @@ class Connection:
         """Let go of the file."""
         self._connection.close()
 
-    def _execute(self, step: Statement, may_write: bool) -> sqlite3.Cursor:
-        with self._guard.watching(may_write=may_write):
-            try:
-                return self._connection.execute(step.sql, step.parameters)
-            except sqlite3.DatabaseError as error:
-                if self._guard.wrote_unallowed:
-                    raise Refused(NO_WRITE_CAP) from None
-                if self._guard.reason is not None:
-                    raise sqlite3.OperationalError(self._guard.reason) from None
-                raise error from None
-
-    def _rows(self, step: Statement, may_write: bool) -> list[bytes]:
-        cursor = self._execute(step, may_write)
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tell what the guard has to say, else SQLite's error under the name of Kinode's."""
         try:
-            names = [column[0] for column in cursor.description or ()]
-            rows, size = [], 0
-            for row in cursor:
-                encoded = msgspec.json.encode(dict(zip(names, map(_shown, row), strict=True)))
-                rows.append(encoded)
-                size += len(encoded)
-                if size > _MOST_ROWS:
-                    raise sqlite3.OperationalError(
-                        f"the result has more than {_MOST_ROWS >> 20} MiB: ask for less with LIMIT"
-                    )
-            return rows
-        finally:
-            cursor.close()
+            yield
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            if self._guard.wrote_unallowed:
+                raise Refused(NO_WRITE_CAP) from None
+            raise Refused({"RusqliteError": self._guard.reason or str(error)}) from None
+
+
+def _rows(cursor: sqlite3.Cursor) -> bytes:
+    """Return all rows as JSON: an array of objects."""
+    names = [column[0] for column in cursor.description or ()]
+    rows, size = [], 0
+    for row in cursor:
+        encoded = msgspec.json.encode(dict(zip(names, map(_shown, row), strict=True)))
+        rows.append(encoded)
+        size += len(encoded)
+        if size > _MOST_ROWS:
+            most = f"{_MOST_ROWS >> 20} MiB"
+            raise sqlite3.OperationalError(f"more than {most} of rows: ask for less with LIMIT")
+    return b"[" + b",".join(rows) + b"]"
 
 
 def _shown(value: Any) -> Any:

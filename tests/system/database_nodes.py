@@ -74,6 +74,8 @@ class Node:
         self.home = home
         self.held = {}
         """More capabilities, by process id."""
+        self.private = False
+        """Whether the programs' processes are not public."""
         self.rights = KernelRights
         self.prints = []
         self.clock = None
@@ -137,7 +139,9 @@ class Node:
 
         id_ = ProcessId.parse(id_)
         held = [networking(node), *self.held.get(str(id_), ())]
-        process = self._lifecycles[node].initialize(id_, init, public=True, capabilities=held)
+        process = self._lifecycles[node].initialize(
+            id_, init, public=not self.private, capabilities=held
+        )
         for module in (KV, SQLITE):
             process.grant(messaging(Address(NODE, module)))
         self._lifecycles[node].run(process)

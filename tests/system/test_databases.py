@@ -199,6 +199,19 @@ def test_many_databases_are_not_all_open_at_once(base, kind, monkeypatch):
     assert not open_now
 
 
+def test_who_is_not_public_is_answered_only_where_it_lets_the_module_message_it(base, kind):
+    """As manifests of Kinode's packages do: ``"grant_capabilities": ["kv:distro:sys"]``."""
+
+    async def program(our):
+        with pytest.raises(SendError, match="Timeout"):
+            await kind.asker.ask(our, "Open")
+        base.kernel.processes[kind.module].grant(our.messaging())
+        return await kind.asker.ask(our, "Open")
+
+    base.private = True
+    assert base.run(program) == OK
+
+
 # --------------------------------------------------------------------- transactions
 
 

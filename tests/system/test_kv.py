@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from kinode_nb.system.kv_store import Step, Store
+from kinode_nb.system.kv_requests import Step
+from kinode_nb.system.kv_store import Store
 from kinode_nb.types.capabilities import KV
 from tests.system.database_nodes import MALFORMED, OK, Asker
 
@@ -117,7 +118,8 @@ def test_every_commit_reaches_the_disk(tmp_path):
 _WRITER = """
 import os, sys
 from pathlib import Path
-from kinode_nb.system.kv_store import Step, Store
+from kinode_nb.system.kv_requests import Step
+from kinode_nb.system.kv_store import Store
 
 store = Store(Path(sys.argv[1]))
 number = 0

@@ -6,13 +6,26 @@ import json
 import pytest
 
 from kinode_nb.system import sqlite_connection
+from kinode_nb.system.database_lanes import Lane
+from kinode_nb.system.refusals import Refused
+from kinode_nb.system.sqlite_requests import Statement
 from kinode_nb.types.capabilities import SQLITE
-from tests.system.database_nodes import OK, Asker, body
+from tests.system.database_nodes import OK, PACKAGE, Asker, body
 
 SQL = Asker(SQLITE)
 NOT_TO_READ = {"Err": "NotAReadKeyword"}
 NOT_TO_WRITE = {"Err": "NotAWriteKeyword"}
 INVALID = {"Err": "InvalidParameters"}
+
+
+class Opener:
+    """What `sqlite` makes databases with."""
+
+    def file_name(self, db):
+        return f"{db}.db"
+
+    def open(self, path):
+        return sqlite_connection.Connection(path)
 
 
 def write(statement, *params, tx_id=None):
@@ -195,6 +208,15 @@ def test_an_endless_query_is_interrupted_when_the_node_stops(base):
         await our.send_request(SQL.address, body({"Query": "SELECT 1"}))
 
     base.run(program)
+
+
+def test_a_query_that_opens_its_database_late_is_interrupted_too(tmp_path):
+    lane = Lane((PACKAGE, "db"), tmp_path, Opener())
+    lane.ending = True
+    with pytest.raises(Refused) as caught:
+        lane.run(Statement(ENDLESS, [], reads=True), may_write=True)
+    assert caught.value.error == {"RusqliteError": "interrupted"}
+    lane.shut()
 
 
 def test_an_endless_query_keeps_nobody_from_other_databases(base):

@@ -7,11 +7,13 @@ import pytest
 
 from kinode_nb.process_lib import LazyLoadBlob, Response
 from kinode_nb.system import vfs, vfs_files, vfs_pace, vfs_transfers
+from kinode_nb.types.capabilities import vfs_root
 from tests.system.vfs_nodes import (
     DRIVE,
     MALFORMED,
     MISSING,
     NO_BLOB,
+    NODE,
     SERVER,
     ask,
     asking,
@@ -180,6 +182,23 @@ def test_the_answer_goes_to_whom_it_was_asked_for(node):
     node.drive  # noqa: B018 - makes the folder
     answers = node.run(program, {"middle:app:tester.os": middle})
     assert answers[0] == (SERVER, "passed on", ["Metadata"])  # the error was for nobody
+
+
+def test_the_list_of_packages_goes_to_whom_it_was_asked_for_too(node):
+    """Kinode sends this one answer to the source."""
+
+    async def middle(our):
+        await our.receive()
+        await our.send_request(SERVER, {"path": "/", "action": "ReadDir"}, inherit=True)
+
+    async def program(our):
+        response = await our.send_and_await_response("middle:app:tester.os", b"go")
+        return response.source, response.json()
+
+    node.drive  # noqa: B018 - makes the folder
+    node.held["middle:app:tester.os"] = [vfs_root(NODE)]
+    packages = {"ReadDir": [{"path": "app:tester.os", "file_type": "Directory"}]}
+    assert node.run(program, {"middle:app:tester.os": middle})[0] == (SERVER, packages)
 
 
 def test_other_nodes_are_ignored(node):
