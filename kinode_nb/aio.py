@@ -72,6 +72,10 @@ class Node:
         """Greet a node."""
         return await awaited(self.blocking.hi, node, message)
 
+    async def type_line(self, line: str, say: Any = None, show: Any = None) -> str:
+        """Type a line at the node's terminal; return what was printed because of it."""
+        return await awaited(self.blocking.type_line, line, say, show)
+
     async def request(self, target: Any, body: Any, timeout: int = 5, blob: Any = None) -> Answer:
         """Send a Request and wait for its Response."""
         return await awaited(self.blocking.request, target, body, timeout, blob)

@@ -8,10 +8,12 @@ from typing import Any
 
 import msgspec
 
+from kinode_nb.fake_net import script_names
 from kinode_nb.fake_net.hosting import NodeHosting
 from kinode_nb.fake_net.installations import Installations
 from kinode_nb.fake_net.node_web import Web
 from kinode_nb.fake_net.process_row import process_row
+from kinode_nb.fake_net.scripts import Scripts
 from kinode_nb.fake_net.system_processes import NOTEBOOK, Parts, Rights, modules, start
 from kinode_nb.process_lib import Our
 from kinode_nb.process_lib.syscalls import Program
@@ -82,6 +84,7 @@ class Node:
         self.lifecycle = Lifecycle(self.kernel, self._hosting)
         self.installations = Installations(self.kernel, self.lifecycle, home)
         self.packages = self.installations.packages
+        self.scripts = Scripts(self.kernel, self.lifecycle, self._hosting)
         self.gone = (0, 0)
         """Messages sent and received by processes that have ended."""
         self.ended: deque[ProcessRow] = deque(maxlen=_REMEMBERED)
@@ -102,6 +105,7 @@ class Node:
             self._peers,
             self.installations,
             self._web.process(self.kernel),
+            self.scripts,
         )
         started = {module.id: start(module, parts) for module in modules(parts)}
         web = started[HTTP_SERVER]
@@ -188,6 +192,14 @@ class Node:
             return ""
         name = package.package_name
         return f"{name} is not started on {node}: %kinode start {name} -n {node}"
+
+    def script_hint(self, line: str, said: str) -> str:
+        """Return what helps with a line of which the terminal has said this; may be empty."""
+        return script_names.hint(line, said, self.script_names(), self.name)
+
+    def script_names(self) -> list[str]:
+        """Return what a line at the terminal may begin with."""
+        return [*self.scripts.terminal.aliases, *script_names.scripts_of(self.home)]
 
     @property
     def uptime_ns(self) -> int:

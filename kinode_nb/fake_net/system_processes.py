@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from kinode_nb.fake_net import terminal_package
 from kinode_nb.fake_net.installations import Installations
+from kinode_nb.fake_net.scripts import Scripts
 from kinode_nb.process_lib import Our
 from kinode_nb.process_lib.syscalls import Program
 from kinode_nb.runtime.kernel import OMNIPOTENT, Kernel
@@ -12,7 +14,7 @@ from kinode_nb.runtime.lifecycle import Lifecycle
 from kinode_nb.runtime.process import Process
 from kinode_nb.system import app_store, http_server, kv, sqlite, timer, vfs
 from kinode_nb.system import net as net_process
-from kinode_nb.types import Address, Capability, ProcessId, Request
+from kinode_nb.types import Address, Capability, OnExit, ProcessId, Request
 from kinode_nb.types.capabilities import (
     APP_STORE,
     HTTP_SERVER,
@@ -49,6 +51,7 @@ class Parts:
     peers: net_process.Peers
     packages: Installations
     web: http_server.HttpServer
+    scripts: Scripts
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Module:
     held: tuple[Capability, ...] = ()
     """What it holds beyond that which every runtime module does."""
     public: bool = False
+    on_exit: OnExit = OnExit.NONE
 
 
 def modules(parts: Parts) -> Iterator[Module]:
@@ -81,6 +85,13 @@ def modules(parts: Parts) -> Iterator[Module]:
             *_messaging(parts.node, KERNEL, VFS, NET, HTTP_SERVER, TERMINAL),
         ),
     )
+    terminal_package.unpack(parts.home)
+    yield Module(
+        TERMINAL,
+        parts.scripts.terminal,
+        tuple(terminal_package.capabilities(parts.node)),
+        on_exit=OnExit.RESTART,
+    )
     yield Module(NOTEBOOK, _inbox, (networking(parts.node), vfs_root(parts.node)), public=True)
 
 
@@ -94,7 +105,11 @@ def start(module: Module, parts: Parts) -> Process:
     if module.id in RUNTIME:
         held += networking(parts.node), *_messaging(parts.node, *RUNTIME)
     process = parts.lifecycle.initialize(
-        module.id, module.init, public=module.public, capabilities=held
+        module.id,
+        module.init,
+        on_exit=module.on_exit,
+        public=module.public,
+        capabilities=held,
     )
     process.runtime = module.id in RUNTIME
     process.system = module.id in OMNIPOTENT or module.id == NOTEBOOK

@@ -141,6 +141,8 @@ class TransferTable:
         self._note = note
         self._explain = explain
         self.records: dict[str, TransferRecord] = {}
+        self.on_begun: list[Callable[[TransferRecord, int], None]] = []
+        """Told of transfers that began without `begin`, and of the message that told so."""
         self._workers: dict[Address, TransferRecord] = {}
         self._clock = clock
 
@@ -184,11 +186,15 @@ class TransferTable:
         record = self._workers.get(message.source)
         if record is None:
             record = self.records.get(report.transfer)
-            if record is None or record.requestor != message.target.node:
+            known = record is not None and record.requestor == message.target.node
+            if record is None or not known:
                 package = str(message.target.package_id)
                 record = self.begin(report.name, report.provider, message.target.node, package)
             record.worker = message.source
             self._workers[message.source] = record
+            if not known:
+                for tell in list(self.on_begun):
+                    tell(record, message.seq)
         return record
 
     def process_ended(self, process: Process, error: BaseException | None) -> None:

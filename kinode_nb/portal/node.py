@@ -11,6 +11,7 @@ from kinode_nb.fake_net.node import Node as CoreNode
 from kinode_nb.fake_net.node_rows import package_rows, process_rows
 from kinode_nb.portal import words
 from kinode_nb.portal.transfer import Transfer
+from kinode_nb.portal.typing_lines import Typing
 from kinode_nb.process_lib.our import check_program
 from kinode_nb.types import (
     Address,
@@ -143,6 +144,21 @@ class Node:
     def terminal(self, verbosity: int | None = None) -> str:
         """Return what the node's processes printed, up to a verbosity (default: the node's)."""
         return self._net.terminal(self.name, verbosity)
+
+    def type_line(
+        self,
+        line: str,
+        say: Callable[[str], None] | None = None,
+        show: Callable[[Transfer], object] | None = None,
+    ) -> str:
+        """Type a line at the node's terminal; returns what was printed because of it.
+
+        Waits until the script, and what it began to download, have ended; ``say`` is told of each
+        text as it is printed, ``show`` of each transfer. Raises ScriptError, TransferError or
+        UsageError when the line failed.
+        """
+        typed = Typing(self._net.portal, self._net.core, self._running())
+        return typed.run(words.text("a line", line), say, show)
 
     def request(
         self,

@@ -2,6 +2,7 @@
 
 from kinode_nb.process_lib import kv, sqlite, timer, vfs
 from kinode_nb.process_lib.our import Our
+from kinode_nb.process_lib.scripts import script
 from kinode_nb.types import (
     Address,
     Capability,
@@ -13,6 +14,7 @@ from kinode_nb.types import (
     ProcessId,
     Request,
     Response,
+    ScriptError,
     SendError,
     SpawnError,
     SqliteError,
@@ -31,11 +33,13 @@ __all__ = [
     "ProcessId",
     "Request",
     "Response",
+    "ScriptError",
     "SendError",
     "SpawnError",
     "SqliteError",
     "VfsError",
     "kv",
+    "script",
     "sqlite",
     "timer",
     "vfs",

@@ -325,10 +325,14 @@ class Kernel:
         for tell in self.on_change:
             tell(process)
 
-    def print(self, text: str, verbosity: int, source: Address | None = None) -> None:
+    def print(
+        self, text: str, verbosity: int, source: Address | None = None, parent: int = 0
+    ) -> None:
         """Print on the node's terminal (0: always shown, 3: every event)."""
         source = source or self.address
-        self.log.event(self.scheduler.now(), "print", source, source, text, verbosity=verbosity)
+        self.log.event(
+            self.scheduler.now(), "print", source, source, text, parent=parent, verbosity=verbosity
+        )
 
     def mailbox(self, target: Address) -> Mailbox | None:
         """Return the mailbox that a Request to the target would end in, if it is known."""

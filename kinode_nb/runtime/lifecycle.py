@@ -18,6 +18,7 @@ from kinode_nb.types import (
     ProcessError,
     ProcessId,
     Request,
+    ScriptError,
     SpawnError,
 )
 from kinode_nb.types.capabilities import messaging
@@ -162,7 +163,7 @@ class Lifecycle:
         """Do what OnExit says."""
         process.running = process.incarnation = None
         kernel = self._kernel
-        if error is None:
+        if error is None or isinstance(error, ScriptError):  # a script has said it already
             kernel.print(f"process {process.address} returned without error", 1)
         else:
             kernel.print(f"process {process.address} ended with error:\n{_story(error)}", 0)

@@ -38,7 +38,7 @@ class ProcessCalls(Correspondence):
 
     def print_to_terminal(self, verbosity: int, text: str) -> None:
         """Print on the node's terminal."""
-        self._kernel.print(text, verbosity, self._address)
+        self._kernel.print(text, verbosity, self._address, self._cause)
 
     def get_on_exit(self) -> OnExit:
         """Return what becomes of the process when it ends."""

@@ -7,6 +7,7 @@ KinodeError
 ├── ProcessError        a system call that Kinode answers with a trap
 ├── NodeError           a node that is unknown, stopped, or cannot be booted
 ├── PackageError        a package that is unknown, broken, or not started
+├── ScriptError         what a terminal's script says when it cannot do its work
 ├── TransferError       a transfer that failed or is unknown
 ├── VfsError            a file operation that vfs refused
 ├── KvError             an operation on a key-value database that kv refused
@@ -69,6 +70,13 @@ class NodeError(KinodeError):
 
 class PackageError(KinodeError):
     """A package that is unknown, broken, or not started where it is needed."""
+
+
+class ScriptError(KinodeError):
+    """A script's last word, when it cannot do what it was typed for.
+
+    It is printed as it stands, and the line that was typed has failed: a cell ends there.
+    """
 
 
 class TransferError(KinodeError):

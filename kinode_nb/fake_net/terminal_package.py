@@ -1,0 +1,31 @@
+"""The package ``terminal:sys``, which every node has: its scripts, and what its terminal may do."""
+
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from kinode_nb.system import terminal
+from kinode_nb.types import Capability, PackageId
+from kinode_nb.types.capabilities import drive
+from kinode_nb.types.manifests import ManifestEntry
+from kinode_nb.types.scripts import requested
+
+ID = PackageId("terminal", "sys")
+_SOURCE = Path(terminal.__file__).parent / "pkg"
+
+
+def unpack(home: Path) -> None:
+    """Write the package's ``pkg`` drive anew, for the node to start scripts from."""
+    drive = home / "vfs" / str(ID) / "pkg"
+    shutil.rmtree(drive, ignore_errors=True)
+    ignored = shutil.ignore_patterns("__pycache__", "__init__.py")
+    shutil.copytree(_SOURCE, drive, ignore=ignored)
+
+
+def capabilities(node: str) -> list[Capability]:
+    """Return what the manifest asks for, as the real terminal's does."""
+    manifest = (_SOURCE / "manifest.json").read_bytes()
+    (entry,) = msgspec.json.decode(manifest, type=list[ManifestEntry])
+    own = [drive(node, kind, ID, "pkg") for kind in ("read", "write")]
+    return [*own, *requested(entry.request_networking, entry.request_capabilities, node)]

@@ -1,0 +1,73 @@
+"""Types a line at a node's terminal, from another thread, and follows what it leads to."""
+
+from collections.abc import Callable
+
+from kinode_nb.fake_net import FINAL, Net, TransferRecord
+from kinode_nb.fake_net.node import Node
+from kinode_nb.fake_net.typed_line import Printed, TypedLine
+from kinode_nb.portal.bridge import Portal
+from kinode_nb.portal.transfer import InterruptedWait, Transfer
+from kinode_nb.types import KinodeError
+
+Say = Callable[[str], None]
+Show = Callable[[Transfer], object]
+
+
+class Typing:
+    """Lines for one node's terminal."""
+
+    def __init__(self, portal: Portal, net: Net, node: Node) -> None:
+        """Type at that node."""
+        self._portal = portal
+        self._net = net
+        self._node = node
+
+    def run(self, text: str, say: Say | None = None, show: Show | None = None) -> str:
+        """Type a line and wait for its end; raises the KinodeError that it failed with."""
+        node, transfers = self._node, self._net.transfers
+        line = self._portal.do(lambda: node.scripts.type(text, transfers, node.verbosity))
+        said: list[str] = []
+        shown: list[object] = []
+        try:
+            while (news := self._portal.call(line.news())) is not None:
+                if isinstance(news, TransferRecord):
+                    if show is not None:
+                        shown.append(show(Transfer(self._portal, self._net, news)))
+                else:
+                    said.append(_text(news))
+                    if say is not None:
+                        say(said[-1])
+            failure = self._portal.do(line.failure)
+        except KeyboardInterrupt:
+            raise InterruptedWait(_what_goes_on(line)) from None
+        finally:
+            self._portal.do(line.close)
+            for view in shown:
+                finish = getattr(view, "finish", None)
+                if finish is not None:
+                    finish()
+        if failure is not None:
+            raise self._explained(failure, text)
+        return "\n".join(said)
+
+    def _explained(self, failure: KinodeError, line: str) -> KinodeError:
+        """Add what helps to the terminal's own words for a line that named no script."""
+        hint = self._node.script_hint(line, str(failure))
+        return type(failure)(f"{failure}{hint}") if hint else failure
+
+
+def _text(printed: Printed) -> str:
+    """Return a print as a cell shows it: whose it is, unless it is the script's own."""
+    return f"{printed.package}: {printed.text}" if printed.package else printed.text
+
+
+def _what_goes_on(line: TypedLine) -> str:
+    running = [each.id for each in line.transfers if each.status not in FINAL]
+    if running:
+        return (
+            f"only the waiting has ended: {' and '.join(running)} "
+            f"{'goes' if len(running) == 1 else 'go'} on. See %kinode transfers {running[0]}"
+        )
+    if line.script is not None:
+        return f"only the waiting has ended: {line.script.process} may still run"
+    return "the waiting has ended"

@@ -1,0 +1,1 @@
+"""The scripts of the terminal; each file is one."""

@@ -1,0 +1,27 @@
+"""``kill PROCESS``: ends a process, whatever its OnExit says."""
+
+from kinode_nb.process_lib import KinodeError, Our, ProcessId, ScriptError, SendError, script
+
+_KERNEL = "kernel:distro:sys"
+_SECONDS = 60
+
+
+@script
+async def init(our: Our, args: str) -> str:
+    """Have the kernel end it; a process that is not there is an answer as well."""
+    try:
+        process = ProcessId.parse(args.strip().replace("_", "-"))
+    except KinodeError:
+        raise ScriptError("Invalid process ID.\n\x1b[1mUsage:\x1b[0m kill <process_id>") from None
+    try:
+        answer = await our.send_and_await_response(
+            _KERNEL, {"KillProcess": str(process)}, timeout=_SECONDS
+        )
+        said = answer.json()
+    except SendError:
+        raise ScriptError("failed to get response from kernel") from None
+    except KinodeError:
+        raise ScriptError("failed to parse kernel response") from None
+    if not isinstance(said, dict) or "KilledProcess" not in said:
+        raise ScriptError(f"process {process} not running")
+    return f"killed process {said['KilledProcess']}"

@@ -1,0 +1,77 @@
+"""``pkg/scripts.json``: which processes of a package the terminal may start, and with what.
+
+Fields follow process_lib's ``kernel_types.rs`` (``DotScriptsEntry``).
+"""
+
+from typing import Any
+
+import msgspec
+
+from kinode_nb.types.address import Address, ProcessId
+from kinode_nb.types.capabilities import Capability, messaging, networking
+from kinode_nb.types.errors import AddressError
+from kinode_nb.types.programs import program_name
+
+Entry = str | dict[str, Any]
+"""A process, to be messaged; or ``{"process": …, "params": …}``."""
+
+
+class ScriptEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One script of a package."""
+
+    root: bool
+    public: bool
+    request_networking: bool
+    request_capabilities: list[Any] | None = None
+    grant_capabilities: list[Any] | None = None
+    wit_version: int | None = None
+
+    def requested(self, node: str) -> list[Capability]:
+        """Return what the script asks for; entries that make no sense are left out, as there."""
+        return requested(self.request_networking, self.request_capabilities, node)
+
+    def granted(self, script: Address) -> list[tuple[ProcessId, Capability]]:
+        """Return which processes get which capabilities of the script."""
+        return [
+            (process, messaging(script) if params is None else Capability.make(script, params[0]))
+            for process, params in _entries(self.grant_capabilities)
+        ]
+
+
+def requested(network: bool, entries: list[Any] | None, node: str) -> list[Capability]:
+    """Return the capabilities that a manifest's or a script's entries ask for on a node."""
+    held = [networking(node)] if network else []
+    for process, params in _entries(entries):
+        issuer = Address(node, process)
+        held.append(messaging(issuer) if params is None else Capability.make(issuer, params[0]))
+    return held
+
+
+def _entries(given: list[Any] | None) -> list[tuple[ProcessId, tuple[Any] | None]]:
+    """Return the processes named, each with its params in a tuple; None means messaging."""
+    found: list[tuple[ProcessId, tuple[Any] | None]] = []
+    for entry in given or ():
+        try:
+            if isinstance(entry, str):
+                found.append((ProcessId.parse(entry), None))
+            elif isinstance(entry, dict) and "params" in entry:
+                found.append((ProcessId.parse(str(entry.get("process"))), (entry["params"],)))
+        except AddressError:
+            continue
+    return found
+
+
+def read_scripts(text: bytes) -> dict[str, ScriptEntry]:
+    """Read a ``scripts.json``; raises msgspec.DecodeError."""
+    return msgspec.json.decode(text, type=dict[str, ScriptEntry])
+
+
+def find_script(scripts: dict[str, ScriptEntry], name: str) -> tuple[str, ScriptEntry] | None:
+    """Return a script's file name (of Kinode's form, ``x-y.wasm``) and entry; None: no such one."""
+    key = program_name(f"{name}.wasm", scripts.__contains__)
+    return None if key is None else (f"{name}.wasm", scripts[key])
+
+
+def script_names(scripts: dict[str, ScriptEntry]) -> list[str]:
+    """Return the names of the scripts, as they are typed."""
+    return [key.rpartition(".")[0].replace("_", "-") for key in scripts if "." in key]
