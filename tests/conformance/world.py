@@ -35,7 +35,7 @@ class World:
         """By address."""
         self._directors: dict[str, Our] = {}
         self._folder = Path(tempfile.mkdtemp(prefix="conformance-"))
-        self._runs = 0
+        self._runs = self._packages = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,11 +83,21 @@ class World:
             and entry.source.node == node
         ]
 
-    def alive(self, address: str) -> bool:
-        """Tell whether a process exists."""
-        node, _, name = address.partition("@")
-        known = self.net.nodes[node].kernel.processes
-        return any(str(each) == name for each in known)
+    def alive(self) -> set[str]:
+        """Return the addresses of the guests that exist."""
+        return {
+            f"{node.name}@{each}"
+            for node in self.net.nodes.values()
+            for each in node.kernel.processes
+            if each.publisher_node == PUBLISHER
+        }
+
+    async def kill(self, guest: Guest) -> None:
+        """End a process, as a person does."""
+        node = self.net.nodes[guest.address.partition("@")[0]]
+        (process,) = (p for p in node.kernel.processes.values() if str(p.id) == guest.id)
+        node.lifecycle.kill(process)
+        await self.settle()
 
     async def killed(self, guest: Guest, metadata: str | None = None) -> Any:
         """Kill a process in the person's name; returns what the kernel answers."""
@@ -149,6 +159,8 @@ class World:
         }
         (folder / "metadata.json").write_text(json.dumps({"name": name, "properties": properties}))
         (folder / "pkg" / "manifest.json").write_text(json.dumps([entry]))
+        self._packages += 1  # or a package that is the same as before would not be started anew
+        (folder / "pkg" / "number").write_text(str(self._packages))
         shutil.copy(self.host.guest, folder / "pkg")
         return folder
 
@@ -235,7 +247,7 @@ class Guest:
 
     @property
     def alive(self) -> bool:
-        return self.world.alive(self.address)
+        return self.address in self.world.alive()
 
     @property
     def path(self) -> str:
