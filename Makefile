@@ -15,7 +15,7 @@ test: $(VENV)/.installed-test ## run the tests and every lesson; ARGS="-k vfs" p
 	@$(BIN)/python -m pytest --nbmake tests notebooks $(ARGS)
 
 fuzz: $(VENV)/.installed-test ## ten thousand hostile examples for each door of a node; takes minutes
-	@$(BIN)/python -m pytest --hypothesis-profile=fuzz --timeout=7200 tests/fuzz $(ARGS)
+	@$(BIN)/python -m pytest --hypothesis-profile=fuzz --timeout=7200 tests/fuzz tests/conformance/test_model.py $(ARGS)
 
 check: $(VENV)/.installed-check ## lint, formatting, types, and the layers of the architecture
 	@$(BIN)/ruff check .

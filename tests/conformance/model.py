@@ -337,6 +337,8 @@ class Model:
         public: bool = False,
         **_: Any,
     ) -> Shown:
+        if (f"{process.node}@vfs:distro:sys", MESSAGING) not in process.held:
+            return {"Err": "NoFileAtPath"}
         package = process.address.partition(":")[2]
         address = f"{process.node}@{name}:{package}"
         if address in self.processes:

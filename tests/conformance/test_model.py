@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -31,7 +32,7 @@ APART = SECOND // 1000  # nothing else happens so near to a command
 
 FUZZING = settings.get_current_profile_name() == "fuzz"
 PROFILE = settings(
-    max_examples=settings.default.max_examples if FUZZING else 40,
+    max_examples=1000 if FUZZING else 40,  # each of them is a small life of two nodes
     stateful_step_count=60 if FUZZING else 30,
     derandomize=not FUZZING,
     deadline=None,
@@ -40,6 +41,15 @@ PROFILE = settings(
 )
 
 Draw = Any
+INSTALLED = {
+    "node": st.sampled_from(NODES),
+    "name": st.sampled_from(NAMES),
+    "networking": st.sampled_from([True, True, False]),
+    "public": st.booleans(),
+    "on_exit": st.sampled_from(["None", "Restart", "Requests"]),
+    "may": st.sets(st.sampled_from(NAMES), min_size=1),
+    "grants": st.sets(st.sampled_from(NAMES)),
+}
 
 
 class Nodes(RuleBasedStateMachine):
@@ -76,11 +86,14 @@ class Nodes(RuleBasedStateMachine):
 
     # Nodes.
 
-    @initialize()
-    def both(self) -> None:
+    @initialize(data=st.data())
+    def begin(self, data: Draw) -> None:
         for node in NODES:
             self.boot(node)
+        for _ in range(4):
+            self.install(**{key: data.draw(each) for key, each in INSTALLED.items()})
 
+    @precondition(lambda self: len(self.model.nodes) < len(NODES))
     @rule(node=st.sampled_from(NODES))
     def boot(self, node: str) -> None:
         self.runner.run(self.world.node(node))
@@ -94,19 +107,11 @@ class Nodes(RuleBasedStateMachine):
 
     # Processes.
 
-    @precondition(lambda self: self.model.nodes)
-    @rule(
-        data=st.data(),
-        name=st.sampled_from(NAMES),
-        networking=st.booleans(),
-        public=st.booleans(),
-        on_exit=st.sampled_from(["None", "Restart", "Requests"]),
-        may=st.sets(st.sampled_from(NAMES)),
-        grants=st.sets(st.sampled_from(NAMES)),
-    )
+    @precondition(lambda self: len(self.scripts) % 4 == 2)
+    @rule(**INSTALLED)
     def install(
         self,
-        data: Draw,
+        node: str,
         name: str,
         networking: bool,
         public: bool,
@@ -114,7 +119,8 @@ class Nodes(RuleBasedStateMachine):
         may: set[str],
         grants: set[str],
     ) -> None:
-        node = data.draw(st.sampled_from(sorted(self.model.nodes)))
+        if node not in self.model.nodes:
+            return
         address = f"{node}@{process_id(name)}"
         if address in self.model.restarting:
             return
@@ -131,6 +137,7 @@ class Nodes(RuleBasedStateMachine):
             )
         )
         held: set[Right] = {(f"{node}@{process_id(each)}", MESSAGING) for each in may}
+        held.add((f"{node}@{VFS}", MESSAGING))
         if networking:
             held.add((f"{node}@kernel:distro:sys", '"network"'))
         process = Process(address, public, held, on_exit, words)
@@ -168,7 +175,8 @@ class Nodes(RuleBasedStateMachine):
 
     def step(self, process: Process) -> st.SearchStrategy[Step]:
         """Return a step for the middle of a script."""
-        known = sorted({*self.model.processes, *self.model.idle, *NOBODY})
+        alive = sorted(self.model.processes)
+        known = sorted({*self.model.idle, *NOBODY}) + 3 * alive
         others = [address for address in known if address != process.address]
         bodies = {"body": st.sampled_from(["one", "two", "three"])}
         carried = {
@@ -185,7 +193,9 @@ class Nodes(RuleBasedStateMachine):
         asks = st.fixed_dictionaries(
             {"target": st.sampled_from(others), **bodies}, optional=carried
         ).map(lambda chosen: steps.ask(**chosen))
-        drops = self.right(process).map(steps.drop)
+        drops = st.sampled_from([*sorted(process.held), (process.address, MESSAGING)]).map(
+            lambda right: steps.drop(_shown(right))
+        )
         spawns = st.builds(
             lambda name, requests, public: steps.spawn(
                 name,
@@ -271,5 +281,6 @@ def _plain(got: Any) -> Any:
     return got
 
 
+@pytest.mark.timeout(1200)  # it takes seconds; when it fails, it looks for the shortest story
 def test_nodes_do_what_the_model_says(host: Host) -> None:
     run_state_machine_as_test(lambda: Nodes(host), settings=PROFILE)
