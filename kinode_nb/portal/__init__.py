@@ -1,6 +1,7 @@
 """The blocking interface to a net of fake nodes, safe from any thread."""
 
-from kinode_nb.portal.bridge import Portal, awaited
+from kinode_nb.portal.awaiting import awaited
+from kinode_nb.portal.bridge import Portal
 from kinode_nb.portal.net import FakeNet, close_all, fakenet
 from kinode_nb.portal.node import Node
 from kinode_nb.portal.transfer import InterruptedWait, Transfer

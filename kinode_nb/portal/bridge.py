@@ -8,83 +8,28 @@ would wait for themselves.
 
 import asyncio
 import contextlib
-import contextvars
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
 from functools import partial
 from math import inf
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from kinode_nb.hosts.tasks import ProcessTasks
+from kinode_nb.portal.awaiting import awaited_work
+from kinode_nb.portal.interrupts import Interrupts, interrupt, never_heard
 from kinode_nb.portal.watchdog import Blocked, Ends, Watchdog, nothing
 from kinode_nb.runtime.stepping import NeverYieldedError, stepping_of
 from kinode_nb.types import BlockingCallError, KinodeError, StuckError
 
 T = TypeVar("T")
-P = ParamSpec("P")
 
-TICK = 0.1
-"""Seconds: an interrupt reaches an event loop only when something wakes it."""
 _SLICE = 0.1  # seconds between two looks at what holds the runtime up
 _AT_ONCE = 0.2  # seconds that an interrupt may take to end a process
 _PATIENCE = 2.0  # seconds that a kill may take
 _ATTEMPTS = 100
-
-
-class _Work:
-    """What one awaited call has submitted, so that it can be cancelled with it.
-
-    What is submitted after that, to clean up, runs to its end.
-    """
-
-    def __init__(self) -> None:
-        self._future: Future[Any] | None = None
-        self._lock = threading.Lock()
-        self._cancel_next = False
-
-    def add(self, future: "Future[Any]") -> None:
-        with self._lock:
-            self._future = future
-            cancel, self._cancel_next = self._cancel_next, False
-        if cancel:
-            future.cancel()
-
-    def cancel(self) -> None:
-        with self._lock:  # between two submissions, it is the second that is cancelled
-            self._cancel_next = self._future is None or not self._future.cancel()
-
-
-_awaited: "contextvars.ContextVar[_Work | None]" = contextvars.ContextVar("awaited", default=None)
-
-
-async def ticking(future: "asyncio.Future[T]") -> T:
-    """Await a future of this loop, waking the loop often enough for an interrupt to be seen.
-
-    When the waiting is cancelled, so is the future.
-    """
-    try:
-        while not future.done():
-            await asyncio.wait([future], timeout=TICK)
-    finally:
-        if not future.cancel() and not future.cancelled():
-            future.exception()  # looked at, so that asyncio does not complain that nobody did
-    return future.result()
-
-
-async def awaited(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Await a blocking call, made in a thread; cancelling it cancels what it submitted."""
-    work = _Work()
-    context = contextvars.copy_context()
-    context.run(_awaited.set, work)
-    loop = asyncio.get_running_loop()
-    future = loop.run_in_executor(None, lambda: context.run(call, *args, **kwargs))
-    try:
-        return await ticking(future)
-    finally:
-        work.cancel()
 
 
 class Portal:
@@ -151,19 +96,13 @@ class Portal:
         That is while a process, which the function is then given, blocks that thread.
         """
         future = self._post(lambda: action(None))
-        try:
-            while not _is_done(future, _SLICE):
-                blocked = self.watchdog.look()
-                if blocked is None:
-                    continue
+        with self._interruptible(future):
+            for blocked in self._blocks(future, None):
                 dead = self.is_dead(blocked.running)
                 if not (dead and self.watchdog.end(blocked, _AT_ONCE)) and future.cancel():
                     self.say(blocked.stuck if dead else blocked.named)
                     return _undisturbed(partial(action, blocked.running))
-        except KeyboardInterrupt:
-            self.interrupt()
-            raise
-        return future.result()
+            return future.result()
 
     def _post(self, action: Callable[[], T]) -> "Future[T]":
         if self.inside:
@@ -183,49 +122,68 @@ class Portal:
         return future
 
     def _result(self, future: "Future[T]", timeout: float | None, ends: Ends) -> T:
-        if (awaiting := _awaited.get()) is not None:
-            awaiting.add(future)
-        try:
-            self._attend(future, timeout, ends)
+        awaiting = awaited_work.get()
+        if awaiting is not None:
+            awaiting.add(future, self)
+        named = None
+        with self._interruptible(future):
+            for blocked in self._blocks(future, timeout):
+                if ends(blocked) or self.is_dead(blocked.running):
+                    self._end(blocked, _PATIENCE)
+                elif blocked.step != named and awaiting is None:  # else `ticking` names it
+                    named = blocked.step
+                    self.say(blocked.named)
             return future.result()
+
+    @contextlib.contextmanager
+    def _interruptible(self, future: "Future[Any]") -> Iterator[None]:
+        """Cancel the work when the waiting for it ends early; an interrupt ends what blocks it."""
+        interrupts = Interrupts(interrupt)
+        if never_heard():
+            interrupts.watch()
+        try:
+            yield
         except KeyboardInterrupt:
             future.cancel()
-            self.interrupt()
+            interrupts.end()
+            if told := self.interrupt():
+                self.say(told)
             raise
         except BaseException:
             future.cancel()
             raise
+        finally:
+            interrupts.end()
 
-    def _attend(self, future: "Future[Any]", timeout: float | None, ends: Ends) -> None:
-        """Wait, and see to it that no process holds the runtime up unnoticed."""
+    def _blocks(self, future: "Future[Any]", timeout: float | None) -> Iterator[Blocked]:
+        """Wait until the work is done; yield, now and then, the process that holds it up.
+
+        Raises TimeoutError when ``timeout`` seconds are over.
+        """
         until = inf if timeout is None else time.monotonic() + timeout
-        named = None
         while not _is_done(future, min(_SLICE, max(0.0, until - time.monotonic()))):
             if time.monotonic() >= until:
                 raise TimeoutError
             blocked = self.watchdog.look()
-            if blocked is None or blocked.step == named:
-                continue
-            if ends(blocked) or self.is_dead(blocked.running):
-                self._end(blocked, min(_PATIENCE, until - time.monotonic()))
-            else:
-                named = blocked.step
-                self.say(blocked.named)
+            if blocked is not None:
+                yield blocked
 
     def _end(self, blocked: Blocked, patience: float) -> None:
         """Kill a process, whose OnExit is not honoured; raises StuckError."""
-        self.loop.call_soon_threadsafe(self.forget, blocked.running)  # first: see `_attend`
+        self.loop.call_soon_threadsafe(self.forget, blocked.running)  # before its own end is told
         if not self.watchdog.end(blocked, patience):
             raise StuckError(blocked.stuck)
 
-    def interrupt(self) -> None:
-        """End the process that blocks the runtime, if one does, as an error would end it."""
+    def interrupt(self) -> str:
+        """End the process that blocks the runtime, if one does, as an error would end it.
+
+        Returns what is to be said of it.
+        """
         blocked = self.watchdog.look()
         if blocked is None:
-            return
+            return ""
         if blocked.is_the_nodes_own:
-            self.say(blocked.named)
-            return
+            return blocked.named
         yields = self.watchdog.end(blocked, _AT_ONCE)
         # also where it caught the error, or gets it later
         self.loop.call_soon_threadsafe(blocked.running.fail, NeverYieldedError())
@@ -233,7 +191,7 @@ class Portal:
             with contextlib.suppress(TimeoutError):
                 self.submit(blocked.running.wait()).result(_SLICE)
         ended = blocked.running.task.done()
-        self.say(blocked.ended if ended else blocked.caught if yields else blocked.stuck)
+        return blocked.ended if ended else blocked.caught if yields else blocked.stuck
 
     def close(self, timeout: float | None = None) -> None:
         """End the thread and whatever runs on its loop; wait ``timeout`` seconds at most."""

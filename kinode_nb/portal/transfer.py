@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from kinode_nb.fake_net import FINAL, Net, TransferRecord
-from kinode_nb.portal.bridge import Portal, ticking
+from kinode_nb.portal.awaiting import ticking
+from kinode_nb.portal.bridge import Portal
 from kinode_nb.types import TransferError, UsageError
 from kinode_nb.types.rows import TransferRow
 
@@ -102,7 +103,8 @@ class Transfer:
 
     async def _await(self) -> "Transfer":
         try:
-            await ticking(asyncio.wrap_future(self._portal.submit(self._until_final(None))))
+            future = self._portal.submit(self._until_final(None))
+            await ticking(asyncio.wrap_future(future), lambda: self._portal)
         except KeyboardInterrupt:
             raise InterruptedWait(self._what_goes_on()) from None
         except asyncio.CancelledError as cancelled:

@@ -142,12 +142,13 @@ def watch(main=threading.main_thread().ident):
     [
         ("t.wait()", "KeyboardInterrupt: only the waiting"),
         ("await t", "CancelledError: only the waiting"),
+        ("await asyncio.sleep(0); t.wait()", "KeyboardInterrupt: only the waiting"),
         ("await aio.Node(node).request(address, None, timeout=100_000)", ""),
     ],
 )
 def test_interrupt_ends_the_waiting_of_python_code(kernel: Kernel, wait: str, error: str):
     prepared = kernel.run(
-        f"{INTERRUPTS_ONCE_IT_WAITS}\nimport kinode_nb\nfrom kinode_nb import aio\n"
+        f"{INTERRUPTS_ONCE_IT_WAITS}\nimport asyncio, kinode_nb\nfrom kinode_nb import aio\n"
         "net = kinode_nb.fakenet()\n"
         "node, _ = net.boot(port='none'), net.boot('silent.dev', port='none')\n"
         "node.start('chat-with-file-transfer')\n"
@@ -161,6 +162,76 @@ def test_interrupt_ends_the_waiting_of_python_code(kernel: Kernel, wait: str, er
     if error:
         assert output.errors[0][0].startswith(error)
     assert kernel.value("node.status") == "running"
+
+
+SPINS = """
+import asyncio, kinode_nb
+from kinode_nb import aio
+net = kinode_nb.fakenet()
+node = net.boot(port="none")
+
+async def init(our):
+    await our.receive()
+    while True: pass
+
+address = node.spawn(init, name="counter")
+"""
+BEGINS = "net.portal.submit(node._core.request(address, None))"
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        "node.request(address, None, timeout=100_000)",
+        "await aio.Node(node).request(address, None, timeout=100_000)",
+        f"{BEGINS}\n%kinode hi fake2.dev hello",
+        "await asyncio.sleep(0)\nnode.request(address, None, timeout=100_000)",
+    ],
+    ids=["a call", "an awaited call", "a magic", "a call in a cell that awaits"],
+)
+def test_interrupt_ends_a_process_that_never_yields(kernel: Kernel, wait: str):
+    assert kernel.run(SPINS).status == "ok"
+    interrupted = []
+
+    def interrupt(kind: str, content: Any) -> None:
+        if kind == "stream" and "has not yielded" in content["text"]:
+            kernel.manager.interrupt_kernel()
+            interrupted.append(kind)
+
+    output = kernel.run(wait, interrupt)
+    assert interrupted
+    assert output.status == "error"
+    process = "counter:notebook:template.os"
+    named, ended = output.text.splitlines()[:2]
+    assert (
+        f"{process} on fake.dev has not yielded for 1 s: line 8 of a cell (while True: pass)"
+        in named
+    )
+    assert f"%kinode kill {process} -n fake.dev, ends it" in named
+    assert ended.startswith(f"{process} on fake.dev was ended, since it did not yield: line")
+    assert kernel.run("%kinode hi fake2.dev hello").text.startswith("fake2.dev is offline")
+    assert kernel.value("net.processes().set_index('process').status[str(address.process)]") == (
+        "ended"
+    )
+
+
+def test_a_cell_kills_what_never_yields(kernel: Kernel):
+    assert kernel.run(SPINS + BEGINS).status == "ok"
+    output = kernel.run("t = %kinode processes\nprint(t[t.status == 'blocking'].process.item())")
+    assert "counter:notebook:template.os on fake.dev has not yielded" in output.text
+    assert "\ncounter:notebook:template.os\n" in output.text
+    assert kernel.run("%kinode kill counter").text == (
+        "killed process counter:notebook:template.os\n"
+    )
+    assert kernel.run("%kinode hi fake2.dev hello").text.startswith("fake2.dev is offline")
+
+
+def test_shutdown_ends_what_never_yields(kernel: Kernel, tmp_path: Path):
+    assert kernel.run(SPINS + BEGINS).status == "ok"
+    process = psutil.Process(pid(kernel))
+    kernel.manager.shutdown_kernel()
+    assert not process.is_running()
+    assert sessions(tmp_path) == []
 
 
 def test_asyncio_run_inside_a_cell_on_request(kernel: Kernel):

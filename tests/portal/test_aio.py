@@ -86,10 +86,10 @@ def test_while_something_is_awaited_its_loop_wakes_up() -> None:
     async def cell() -> None:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[int] = loop.create_future()
-        waited = asyncio.create_task(portal.bridge.ticking(future))
+        waited = asyncio.create_task(portal.awaiting.ticking(future))
         await asyncio.sleep(0)
         timers = loop._scheduled  # type: ignore[attr-defined]
-        assert [each for each in timers if each.when() <= loop.time() + portal.bridge.TICK]
+        assert [each for each in timers if each.when() <= loop.time() + portal.awaiting.TICK]
         future.set_result(3)
         assert await waited == 3
 

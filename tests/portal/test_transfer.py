@@ -40,7 +40,7 @@ def test_an_interrupt_ends_only_the_waiting(
 def test_an_interrupted_await_says_the_same(
     waiting: Transfer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def interrupt(future: asyncio.Future[None]) -> None:
+    async def interrupt(future: asyncio.Future[None], _: object) -> None:
         future.cancel()
         raise KeyboardInterrupt
 

@@ -106,6 +106,10 @@ def blocked(net: FakeNet) -> Blocked:
     return found
 
 
+def interrupt(net: FakeNet) -> None:
+    net.portal.say(net.portal.interrupt())
+
+
 def status(net: FakeNet) -> str:
     table = net.processes()
     return str(table[table.process == COUNTER].status.item())
@@ -233,7 +237,7 @@ def test_the_one_who_waits_is_told_once(net: FakeNet, node: Node, block, said):
 def test_interrupt_ends_it_as_an_error_does(net: FakeNet, node: Node, block, said):
     one = block()
     blocked(net)
-    net.portal.interrupt()
+    interrupt(net)
     assert said[0].startswith(f"{COUNTER} on fake.dev was ended, since it did not yield: line ")
     assert status(net) == "ended"
     assert one.ends == ["NeverYieldedError"]
@@ -246,7 +250,7 @@ def test_interrupt_ends_it_as_an_error_does(net: FakeNet, node: Node, block, sai
 def test_interrupt_honours_on_exit(net: FakeNet, node: Node, block, said):
     block(on_exit=OnExit.RESTART)
     blocked(net)
-    net.portal.interrupt()
+    interrupt(net)
     table = net.processes()
     assert table[table.process == COUNTER].restarts.item() == 1
     assert status(net) == "running"
@@ -255,7 +259,7 @@ def test_interrupt_honours_on_exit(net: FakeNet, node: Node, block, said):
 def test_interrupt_ends_one_that_swallows_everything(net: FakeNet, block, said):
     one = block(sulk)
     blocked(net)
-    net.portal.interrupt()
+    interrupt(net)
     assert "was ended" in said[0]
     assert "caught" in one.ends
     assert status(net) == "ended"
@@ -278,7 +282,7 @@ def test_one_that_catches_it_and_goes_on_to_wait_is_ended_too(net: FakeNet, node
     net.portal.submit(node._core.request(address, None))
     assert begun.wait(30)
     blocked(net)
-    net.portal.interrupt()
+    interrupt(net)
     assert go.is_set()
     assert status(net) == "ended"
 
@@ -300,7 +304,7 @@ def test_one_that_catches_whatever_it_gets_is_left_to_kill(net: FakeNet, node: N
     net.portal.submit(node._core.request(address, None))
     assert begun.wait(30)
     blocked(net)
-    net.portal.interrupt()
+    interrupt(net)
     assert f"caught the interrupt, and goes on: %kinode kill {COUNTER}" in said[0]
     assert status(net) == "running"
     go.set()
@@ -311,23 +315,22 @@ def test_interrupt_ends_no_process_of_the_node(net: FakeNet, node: Node, block, 
     one = block()
     found = blocked(net)
     object.__setattr__(found.running, "name", "fake.dev@vfs:distro:sys")
-    net.portal.interrupt()
+    interrupt(net)
     assert said[0].endswith("%kinode stop fake.dev ends it")
     one.go.set()
     assert one.ends == []
     assert status(net) == "running"
 
 
-def test_interrupt_while_nothing_blocks_ends_nothing(net: FakeNet, node: Node, said):
-    net.portal.interrupt()
-    assert said == []
+def test_interrupt_while_nothing_blocks_ends_nothing(net: FakeNet, node: Node):
+    assert not net.portal.interrupt()
     assert node.status == "running"
 
 
 def test_one_in_a_call_is_ended_when_that_returns(net: FakeNet, block, said):
     one = block(in_a_call)
     found = blocked(net)
-    net.portal.interrupt()
+    interrupt(net)
     assert "in a call that Python cannot interrupt" in said[0]
     assert one.ends == []
     one.go.set()
