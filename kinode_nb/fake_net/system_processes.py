@@ -12,7 +12,7 @@ from kinode_nb.process_lib.syscalls import Program
 from kinode_nb.runtime.kernel import OMNIPOTENT, Kernel
 from kinode_nb.runtime.lifecycle import Lifecycle
 from kinode_nb.runtime.process import Process
-from kinode_nb.system import app_store, http_server, kv, sqlite, timer, vfs
+from kinode_nb.system import app_store, http_server, kv, sqlite, tester, timer, vfs
 from kinode_nb.system import net as net_process
 from kinode_nb.types import Address, Capability, OnExit, ProcessId, Request
 from kinode_nb.types.capabilities import (
@@ -24,8 +24,10 @@ from kinode_nb.types.capabilities import (
     SQLITE,
     STATE,
     TERMINAL,
+    TESTER,
     TIMER,
     VFS,
+    drive,
     messaging,
     networking,
     vfs_root,
@@ -64,6 +66,8 @@ class Module:
     """What it holds beyond that which every runtime module does."""
     public: bool = False
     on_exit: OnExit = OnExit.NONE
+    drives: tuple[str, ...] = ()
+    """Drives of its package, which are made before it starts."""
 
 
 def modules(parts: Parts) -> Iterator[Module]:
@@ -74,7 +78,9 @@ def modules(parts: Parts) -> Iterator[Module]:
     yield Module(KV, kv.process(parts.home, rights, bits))
     yield Module(SQLITE, sqlite.process(parts.home, rights, bits))
     yield Module(NET, net_process.Net(parts.peers))
-    yield Module(HTTP_SERVER, parts.web, _messaging(parts.node, APP_STORE))
+    # kit writes tests through http-server; Kinode's tester grants it that when it starts
+    tests = [drive(parts.node, "write", tester.PACKAGE, each) for each in tester.DRIVES]
+    yield Module(HTTP_SERVER, parts.web, (*_messaging(parts.node, APP_STORE), *tests))
     yield Module(
         APP_STORE,
         app_store.AppStore(parts.packages),
@@ -92,6 +98,18 @@ def modules(parts: Parts) -> Iterator[Module]:
         tuple(terminal_package.capabilities(parts.node)),
         on_exit=OnExit.RESTART,
     )
+    yield Module(
+        TESTER,
+        tester.init,
+        # what the manifest of Kinode's tester requests, of what there is here
+        (
+            networking(parts.node),
+            *_messaging(parts.node, HTTP_SERVER, KERNEL, KV, SQLITE, STATE, TERMINAL, TIMER, VFS),
+        ),
+        public=True,
+        on_exit=OnExit.RESTART,
+        drives=tester.DRIVES,
+    )
     yield Module(NOTEBOOK, _inbox, (networking(parts.node), vfs_root(parts.node)), public=True)
 
 
@@ -104,6 +122,9 @@ def start(module: Module, parts: Parts) -> Process:
     held = module.held
     if module.id in RUNTIME:
         held += networking(parts.node), *_messaging(parts.node, *RUNTIME)
+    for name in module.drives:
+        folder = parts.home / "vfs" / str(module.id.package_id) / name
+        folder.mkdir(parents=True, exist_ok=True)
     process = parts.lifecycle.initialize(
         module.id,
         module.init,
