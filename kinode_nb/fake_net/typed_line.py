@@ -5,6 +5,7 @@ What belongs to a line is known by its causes: every message names the one that 
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ class Printed:
     """Something printed on the node, because of the line."""
 
     text: str
-    package: str
+    package: str = ""
     """Of the process that printed; empty for the script, the terminal and the runtime."""
 
 
@@ -51,7 +52,7 @@ class TypedLine:
         self._table = transfers
         self._verbosity = verbosity
         self._forget = forget
-        self._news: asyncio.Queue[Printed | TransferRecord] = asyncio.Queue()
+        self._news: deque[Printed | TransferRecord] = deque()
         self._change = asyncio.Event()
         self._caused: set[int] = {seq}
         self._foreign: set[int] = set()
@@ -74,12 +75,12 @@ class TypedLine:
 
     async def news(self) -> Printed | TransferRecord | None:
         """Wait for what is printed next, or begins to be transferred; None at the end of all."""
-        while self._news.empty():
+        while not self._news:
             if self._is_over():
                 return None
             self._change.clear()
             await self._change.wait()
-        return self._news.get_nowait()
+        return self._news.popleft()
 
     def failure(self) -> KinodeError | None:
         """Return why the line failed, in one line of text; None when it did not."""
@@ -114,6 +115,8 @@ class TypedLine:
     def ended(self, error: BaseException | None) -> None:
         """Hear that the script has ended."""
         self._script_ended, self._error = True, error
+        if isinstance(error, ScriptError) and self._news and self._news[-1] == Printed(str(error)):
+            self._news.pop()  # printed just now, and told as the failure
         self._change.set()
 
     def _began(self, record: TransferRecord, cause: int) -> None:
@@ -145,7 +148,7 @@ class TypedLine:
         return any(event.body.startswith(f"{each.file} progress: ") for each in self.transfers)
 
     def _tell(self, news: Printed | TransferRecord) -> None:
-        self._news.put_nowait(news)
+        self._news.append(news)
         self._change.set()
 
     def _is_caused(self, seq: int) -> bool:

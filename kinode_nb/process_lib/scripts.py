@@ -25,16 +25,16 @@ def script(run: Script) -> Callable[[Our], Awaitable[None]]:
         first = await our.receive()
         if not isinstance(first, Request):
             return
-        error = None
         try:
             said = await run(our, first.body.decode(errors="replace")) or ""
-        except ScriptError as failure:
-            said, error = str(failure), failure
+        except ScriptError as error:
+            if first.expects_response is not None:
+                await our.send_response(str(error).encode(), to=first)
+                error.told = True
+            raise  # whoever runs the process prints it
         if first.expects_response is not None:
             await our.send_response(said.encode(), to=first)
         elif said:
             our.print_to_terminal(0, said)
-        if error is not None:
-            raise error
 
     return init

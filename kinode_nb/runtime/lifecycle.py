@@ -163,7 +163,9 @@ class Lifecycle:
         """Do what OnExit says."""
         process.running = process.incarnation = None
         kernel = self._kernel
-        if error is None or isinstance(error, ScriptError):  # a script has said it already
+        if isinstance(error, ScriptError) and not error.told:
+            calls.print_to_terminal(0, str(error))
+        if error is None or isinstance(error, ScriptError):
             kernel.print(f"process {process.address} returned without error", 1)
         else:
             kernel.print(f"process {process.address} ended with error:\n{_story(error)}", 0)

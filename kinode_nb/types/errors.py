@@ -78,6 +78,9 @@ class ScriptError(KinodeError):
     It is printed as it stands, and the line that was typed has failed: a cell ends there.
     """
 
+    told = False
+    """Whether it was sent as a Response already, so that nobody has to print it."""
+
 
 class TransferError(KinodeError):
     """A transfer that failed, or that does not exist."""

@@ -1,0 +1,1 @@
+"""Fibonacci's numbers, and how long they take."""
