@@ -17,7 +17,7 @@ from kinode_nb.system.sqlite_requests import Statement
 _OK: Reply = (b'"Ok"', None)
 _PATIENCE = 0.5  # seconds: nobody else uses the file, except a person who looks into it
 _STEPS = 10_000  # of SQLite's machine, between two looks at whether to end
-_MOST_ROWS = 256 << 20  # bytes of JSON: an endless SELECT must not take all memory
+_MOST = 256 << 20  # bytes of a value, and of all rows as JSON: nobody is to take all memory
 
 
 class Connection:
@@ -42,6 +42,7 @@ class Connection:
             except BaseException:
                 self._connection.close()
                 raise
+        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST)
         self._connection.set_authorizer(self._guard)
         self._connection.set_progress_handler(lambda: self._ending, _STEPS)
 
@@ -95,8 +96,8 @@ def _rows(cursor: sqlite3.Cursor) -> bytes:
         encoded = msgspec.json.encode(dict(zip(names, map(_shown, row), strict=True)))
         rows.append(encoded)
         size += len(encoded)
-        if size > _MOST_ROWS:
-            most = f"{_MOST_ROWS >> 20} MiB"
+        if size > _MOST:
+            most = f"{_MOST >> 20} MiB"
             raise sqlite3.OperationalError(f"more than {most} of rows: ask for less with LIMIT")
     return b"[" + b",".join(rows) + b"]"
 

@@ -1,8 +1,10 @@
 """tester runs Python test processes as kit asks. Time is virtual: some tests do not answer."""
 
 import asyncio
+import base64
 import json
 import textwrap
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from kinode_nb.fake_net.net import Net
 from kinode_nb.fake_net.node_rows import process_rows
+from kinode_nb.portal import FakeNet as BlockingNet
 from kinode_nb.testing import MockClock, virtual_loop
 from kinode_nb.types import Event
 
@@ -220,3 +223,38 @@ def test_a_capabilities_file_that_is_broken_is_told(node: Booted) -> None:
     put(node, {"good": PASSES}, ["nonsense"])
     assert run(node, "good")["Run"]["Err"]["test"] == "tester"
     assert node.said("the Run cannot be done")
+
+
+def test_all_of_it_by_http_as_kit_does() -> None:
+    """kit polls ReadDir until the node is up, writes the tests, and sends the Run."""
+
+    def post(node: Any, process: str, body: object, data: bytes | None = None) -> Any:
+        rpc = {
+            "node": None,
+            "process": process,
+            "inherit": False,
+            "expects_response": 15,
+            "body": json.dumps(body),
+            "metadata": None,
+            "context": None,
+            "mime": "application/octet-stream",
+            "data": None if data is None else base64.b64encode(data).decode(),
+        }
+        url = f"http://127.0.0.1:{node.port}/rpc:distro:sys/message"
+        request = urllib.request.Request(url, json.dumps(rpc).encode())
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.loads(bytes(json.load(response)["body"]))
+
+    def vfs_write(node: Any, name: str, data: bytes) -> Any:
+        return post(node, "vfs:distro:sys", {"path": name, "action": "Write"}, data)
+
+    with BlockingNet() as net:
+        node = net.boot()
+        listing = {"path": "/tester:sys/tests", "action": "ReadDir"}
+        assert post(node, "vfs:distro:sys", listing)  # any answer will do, an error too
+        wasm = textwrap.dedent(PASSES).encode()
+        assert vfs_write(node, "/tester:sys/setup/thing.wasm", b"setup") == "Ok"
+        assert vfs_write(node, "/tester:sys/tests/one.py", wasm) == "Ok"
+        assert vfs_write(node, "/tester:sys/tests/capabilities.json", b"{}") == "Ok"
+        names = {"input_node_names": [node.name], "test_names": ["one"], "test_timeout": 5}
+        assert post(node, TESTER, {"Run": names}) == {"Run": {"Ok": None}}

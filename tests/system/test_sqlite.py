@@ -196,6 +196,11 @@ def test_full_text_search_is_there(base):
     assert rows(base.run(SQL.asking(*steps))[2]) == [{"a": "a long story"}]
 
 
+def test_a_value_of_more_bytes_than_fit_is_refused(base):
+    answers = base.run(SQL.asking(query("SELECT length(zeroblob(300000000)) AS a")))
+    assert answers == [{"Err": {"RusqliteError": "string or blob too big"}}]
+
+
 ENDLESS = "WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n) SELECT count(*) FROM n"
 
 
@@ -231,7 +236,7 @@ def test_an_endless_query_keeps_nobody_from_other_databases(base):
 
 
 def test_a_result_that_does_not_end_is_refused(base, monkeypatch):
-    monkeypatch.setattr(sqlite_connection, "_MOST_ROWS", 1 << 20)
+    monkeypatch.setattr(sqlite_connection, "_MOST", 1 << 20)
     endless = ENDLESS.replace("count(*)", "a")
     ((error,),) = [base.run(SQL.asking(query(endless)))]
     assert "ask for less with LIMIT" in error["Err"]["RusqliteError"]
