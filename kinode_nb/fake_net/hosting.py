@@ -5,7 +5,7 @@ from pathlib import Path
 from kinode_nb.hosts.python import PythonHost
 from kinode_nb.process_lib.syscalls import Program
 from kinode_nb.runtime.process import Host, Process
-from kinode_nb.types import Address, AddressError, PackageId, SpawnError
+from kinode_nb.types import Address, AddressError, PackageId, ProcessId, SpawnError
 from kinode_nb.types.capabilities import VFS, drive, vfs_root
 from kinode_nb.types.programs import program_name
 
@@ -39,19 +39,26 @@ class NodeHosting:
                 "NoFileAtPath",
                 f"{parent.id} cannot spawn {path!r}: it may not message {VFS}, which reads it",
             )
-        parts = path.lstrip("/").split("/")
         problem = SpawnError("NoFileAtPath", f"{parent.id} cannot spawn {path!r}: no such file")
-        if len(parts) < _SHORTEST or any(part in ("", ".", "..") or "\0" in part for part in parts):
+        parts = _parts(path)
+        if parts is None:
             raise problem
-        try:
-            package = PackageId.parse(parts[0])
-        except AddressError:
-            raise problem from None
+        package = PackageId.parse(parts[0])
         if package != parent.id.package_id and not (
             parent.holds(drive(self._node, "read", package, parts[1]))
             or parent.holds(vfs_root(self._node))
         ):
             raise SpawnError("NoFileAtPath", f"{parent.id} may not read {path!r}")
+        found = self.file(path)
+        if found is None:
+            raise problem
+        return found
+
+    def file(self, handle: str) -> Path | None:
+        """Return the file behind a vfs path, whoever asks; None where there is none."""
+        parts = _parts(handle)
+        if parts is None:
+            return None
         drive_root = self._vfs / parts[0] / parts[1]
 
         def is_there(name: str) -> bool:
@@ -59,10 +66,28 @@ class NodeHosting:
             return file.is_relative_to(drive_root) and file.is_file()
 
         name = program_name(parts[-1], is_there)
-        if name is None:
-            raise problem
-        return drive_root.joinpath(*parts[2:-1], name).resolve()
+        return None if name is None else drive_root.joinpath(*parts[2:-1], name).resolve()
+
+    def place(self, handle: str, process: ProcessId) -> Path:
+        """Return the file that a process's code came from, or might have.
+
+        The modules beside it are what the code can import relatively.
+        """
+        own = self._vfs / str(process.package_id) / "pkg" / f"{process.process_name}.py"
+        return self.file(handle) or own
 
     def close(self) -> None:
         """Unload all code."""
         self.python.close()
+
+
+def _parts(path: str) -> list[str] | None:
+    """Return the parts of ``package:publisher/drive/…``; None for what is no such path."""
+    parts = path.lstrip("/").split("/")
+    if len(parts) < _SHORTEST or any(part in ("", ".", "..") or "\0" in part for part in parts):
+        return None
+    try:
+        PackageId.parse(parts[0])
+    except AddressError:
+        return None
+    return parts

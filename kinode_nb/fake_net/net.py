@@ -3,6 +3,7 @@
 import asyncio
 import os
 from contextlib import ExitStack
+from contextvars import Context
 from pathlib import Path
 from random import Random
 
@@ -126,11 +127,18 @@ class Net:
 
         node.installations.on_started.append(started)
         node.kernel.on_end.append(self.transfers.process_ended)
+        node.on_shutdown.append(lambda: self._stop_soon(node.name))
         node.start()
         self.nodes.pop(node.name, None)
         self.nodes[node.name] = node
         if self._current is None or self.nodes[self._current].status != "running":
             self._current = node.name
+
+    def _stop_soon(self, name: str) -> None:
+        """Stop a node as one of its processes asks for it; the process ends with it."""
+        loop = self.scheduler.loop
+        # In a context of its own, or the work would be the process's, and end with it too.
+        loop.call_soon(lambda: self.keep(loop.create_task(self.stop(name))), context=Context())
 
     def _name(self, name: str | None) -> str:
         if name is not None:

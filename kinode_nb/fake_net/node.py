@@ -1,7 +1,7 @@
 """One fake node: its kernel, its system processes, its packages, and what a person does with it."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,6 +18,7 @@ from kinode_nb.fake_net.system_processes import NOTEBOOK, Parts, Rights, modules
 from kinode_nb.process_lib import Our
 from kinode_nb.process_lib.syscalls import Program
 from kinode_nb.runtime.kernel import Kernel
+from kinode_nb.runtime.kernel_commands import KernelCommands
 from kinode_nb.runtime.lifecycle import Lifecycle
 from kinode_nb.runtime.message_log import MessageLog
 from kinode_nb.runtime.process import Process
@@ -85,6 +86,8 @@ class Node:
         self.installations = Installations(self.kernel, self.lifecycle, home)
         self.packages = self.installations.packages
         self.scripts = Scripts(self.kernel, self.lifecycle, self._hosting)
+        self.on_shutdown: list[Callable[[], None]] = []
+        """Told when a process has asked the kernel to stop the node."""
         self.gone = (0, 0)
         """Messages sent and received by processes that have ended."""
         self.ended: deque[ProcessRow] = deque(maxlen=_REMEMBERED)
@@ -106,6 +109,7 @@ class Node:
             self.installations,
             self._web.process(self.kernel),
             self.scripts,
+            KernelCommands(self.kernel, self.lifecycle, self._hosting, self._shut_down),
         )
         started = {module.id: start(module, parts) for module in modules(parts)}
         web = started[HTTP_SERVER]
@@ -114,6 +118,10 @@ class Node:
         self.installations.restore()
         self._transport.nodes[self.name] = self.kernel
         self.status = "running"
+
+    def _shut_down(self) -> None:
+        for tell in self.on_shutdown:
+            tell()
 
     def _ended(self, process: Process, error: BaseException | None) -> None:
         self.gone = (self.gone[0] + process.sent, self.gone[1] + process.received)
@@ -265,7 +273,7 @@ class Node:
         id_ = ProcessId(name.replace("_", "-"), owner.package_name, owner.publisher_node)
         old = self.kernel.processes.get(id_) or self.kernel.restarting.get(id_)
         if old is not None:  # a cell that is run again replaces its process
-            self.lifecycle.kill(old)
+            self.lifecycle.kill(old, revoke=False)
         process = self.lifecycle.initialize(id_, init, public=public, capabilities=capabilities)
         self._made.add(id_)
         self.lifecycle.run(process)

@@ -56,6 +56,8 @@ class PackageProcesses:
         return self._lifecycle.initialize(
             process_id(entry, package.id),
             folder / name,
+            handle=f"{package.id}/pkg/{path}",
+            wit_version=package.metadata.properties.wit_version,
             on_exit=OnExit.from_json(entry.on_exit),
             public=entry.public,
             capabilities=self._requested(entry, package.id),

@@ -10,9 +10,10 @@ from kinode_nb.fake_net.scripts import Scripts
 from kinode_nb.process_lib import Our
 from kinode_nb.process_lib.syscalls import Program
 from kinode_nb.runtime.kernel import OMNIPOTENT, Kernel
+from kinode_nb.runtime.kernel_commands import KernelCommands
 from kinode_nb.runtime.lifecycle import Lifecycle
 from kinode_nb.runtime.process import Process
-from kinode_nb.system import app_store, http_server, kv, sqlite, tester, timer, vfs
+from kinode_nb.system import app_store, http_server, kv, sqlite, state, tester, timer, vfs
 from kinode_nb.system import net as net_process
 from kinode_nb.types import Address, Capability, OnExit, ProcessId, Request
 from kinode_nb.types.capabilities import (
@@ -54,6 +55,7 @@ class Parts:
     packages: Installations
     web: http_server.HttpServer
     scripts: Scripts
+    commands: KernelCommands
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ class Module:
 def modules(parts: Parts) -> Iterator[Module]:
     """Yield a node's own processes, in the order in which they start."""
     rights, bits = Rights(parts.kernel), parts.kernel.random.getrandbits
+    yield Module(KERNEL, parts.commands)
     yield Module(VFS, parts.files)
+    yield Module(STATE, state.State(parts.kernel.states))
     yield Module(TIMER, timer.init, public=True)
     yield Module(KV, kv.process(parts.home, rights, bits))
     yield Module(SQLITE, sqlite.process(parts.home, rights, bits))

@@ -16,7 +16,7 @@ from typing import Any
 
 from kinode_nb.hosts.tasks import ProcessTasks
 from kinode_nb.process_lib import Our, SpawnError
-from kinode_nb.process_lib.syscalls import Program, Syscalls
+from kinode_nb.process_lib.syscalls import Code, Program, Syscalls
 
 Init = Callable[[Our], Awaitable[None]]
 
@@ -42,7 +42,10 @@ class PythonHost:
     async def _main(self, program: Program, our: Our) -> BaseException | None:
         """Run the process; whatever it raises (SystemExit too) is its own end, not the node's."""
         try:
-            init = self._load(program, our) if isinstance(program, Path) else own(program, our)
+            if isinstance(program, Path | Code):
+                init = self._load(program, our)
+            else:
+                init = own(program, our)
             await init(our)
         except asyncio.CancelledError:
             raise
@@ -50,12 +53,18 @@ class PythonHost:
             return error
         return None
 
-    def _load(self, path: Path, our: Our) -> Init:
-        module = ModuleType(f"{self._package(path.parent)}.{path.stem}")
+    def _load(self, program: Path | Code, our: Our) -> Init:
+        path = program if isinstance(program, Path) else program.path
+        package = self._package(path.parent) if path.parent.is_dir() else ""
+        module = ModuleType(f"{package}.{path.stem}" if package else path.stem)
         module.__file__ = str(path)
-        module.__package__ = module.__name__.rpartition(".")[0]
+        module.__package__ = package
         module.__dict__["print"] = _printer(our)
-        exec(_compiled(path, path.stat().st_mtime_ns), module.__dict__)  # noqa: S102 - its job
+        if isinstance(program, Path):
+            code = _compiled(path, path.stat().st_mtime_ns)
+        else:
+            code = compile(program.source, str(path), "exec")
+        exec(code, module.__dict__)  # noqa: S102 - its job
         init = getattr(module, "init", None)
         if not callable(init):
             raise SpawnError("NoFileAtPath", f"{path.name} has no `async def init(our)`")

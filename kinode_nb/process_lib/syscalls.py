@@ -5,6 +5,7 @@ cannot tell them apart. Names and meanings: ``kinode:process/standard@1.0.0``.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,8 +19,17 @@ from kinode_nb.types import (
     Response,
 )
 
-Program = Callable[..., Awaitable[None]] | Path
-"""What a process runs: an async function ``init(our)``, or a file that holds one."""
+
+@dataclass(frozen=True)
+class Code:
+    """Source text that holds an ``init(our)``, and the file that it came from, or might have."""
+
+    source: bytes
+    path: Path
+
+
+Program = Callable[..., Awaitable[None]] | Path | Code
+"""What a process runs: an async function ``init(our)``, or a file or text that holds one."""
 
 
 class Syscalls(Protocol):

@@ -315,6 +315,15 @@ class Kernel:
             if not sender.mailbox.closed:
                 sender.mailbox.put((error, None, entry))
 
+    def send(self, target: Process, body: bytes) -> None:
+        """Send a process of the node a Request in the kernel's own name; nothing is expected."""
+        request = Request(
+            self.address, target.address, self.random.getrandbits(64), body, False, None, (), -1,
+            None, self.log.next_seq, self.scheduler.now(), 0,
+        )  # fmt: skip
+        self.log.record(request)
+        self.route(request, None, None, target.line)
+
     def granted(self, process: Process, capability: Capability) -> None:
         """Note that a process holds a capability from now on."""
         self.issued.note(process.id, capability)

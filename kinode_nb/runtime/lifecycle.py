@@ -8,7 +8,7 @@ from typing import Protocol
 from kinode_nb.process_lib.syscalls import Program
 from kinode_nb.runtime.kernel import Kernel
 from kinode_nb.runtime.outstanding import Waiter
-from kinode_nb.runtime.process import Host, Process
+from kinode_nb.runtime.process import LATEST_WIT, Host, Process
 from kinode_nb.runtime.system_calls import ProcessCalls
 from kinode_nb.types import (
     Address,
@@ -53,6 +53,7 @@ class Lifecycle:
         program: Program | None,
         *,
         handle: str = "",
+        wit_version: int | None = LATEST_WIT,
         on_exit: OnExit = OnExit.NONE,
         public: bool = False,
         capabilities: Iterable[Capability] = (),
@@ -74,6 +75,7 @@ class Lifecycle:
             on_exit=on_exit,
             program=program,
             handle=handle.lstrip("/"),
+            wit_version=wit_version,
         )
         kernel.processes[process_id] = process
         process.grant(messaging(process.address))
@@ -122,15 +124,15 @@ class Lifecycle:
                 child_id,
                 code,
                 handle=program if isinstance(program, str) else "",
+                wit_version=parent.wit_version,
                 on_exit=on_exit,
                 public=public,
                 capabilities=[each for each in requested if parent.holds(each)],
             )
         except AddressError as error:  # Kinode traps: the parent ends
             raise ProcessError(f"spawn: {error}") from None
-        child.wit_version = parent.wit_version
         child.grant(messaging(parent.address))
-        parent.grant(messaging(child.address))
+        self.introduce(child, parent)
         for holder, params in grants:
             self.grant(holder, Capability(child.address, params))
         try:
@@ -139,6 +141,10 @@ class Lifecycle:
             self._forget(child, error)
             raise
         return child_id
+
+    def introduce(self, child: Process, parent: Process) -> None:
+        """Let whoever began a process message it."""
+        parent.grant(messaging(child.address))
 
     def grant(self, holder: ProcessId, capability: Capability) -> None:
         """Let a process hold a capability; nothing happens when it is not there."""
@@ -175,7 +181,7 @@ class Lifecycle:
             self._restart(process)
             return
         for last in process.on_exit.requests:
-            calls.fire(last.target, last.body, last.metadata, last.blob)
+            calls.fire(last)
         self._forget(process, error)
 
     def _restart(self, process: Process) -> None:

@@ -9,7 +9,10 @@ from kinode_nb.runtime.outstanding import Entry, OutstandingTable
 from kinode_nb.runtime.scheduler import Scheduler
 from kinode_nb.types import Address, Capability, Message, OnExit, ProcessId
 from kinode_nb.types.capabilities import canonical, networking
+from kinode_nb.types.persisted import PersistedProcess
 
+LATEST_WIT = 1
+"""The version of Kinode's interface that this runtime offers, as manifests count."""
 _MESSAGING = '"messaging"'
 _NETWORK = '"network"'
 
@@ -116,13 +119,14 @@ class Process:
         on_exit: OnExit = OnExit.NONE,
         program: Program | None = None,
         handle: str = "",
+        wit_version: int | None = LATEST_WIT,
     ) -> None:
         """Make a process that does not run yet; messages to it are queued."""
         self.address = address
         self.program = program
         self.handle = handle
         """The vfs path of its code (Kinode: ``wasm_bytes_handle``); empty where it has no file."""
-        self.wit_version: int | None = 1
+        self.wit_version = wit_version
         self._on_exit = on_exit
         self.mailbox = Mailbox(scheduler)
         self.outstanding = OutstandingTable()
@@ -196,6 +200,16 @@ class Process:
     def received(self) -> int:
         """How many messages were delivered to it."""
         return self._received + self.line.count + sum(line.count for line in self.incoming)
+
+    def persisted(self) -> PersistedProcess:
+        """Return what a reboot has to know of it."""
+        return PersistedProcess(
+            handle=self.handle,
+            wit_version=self.wit_version,
+            on_exit=self.on_exit,
+            capabilities=tuple(sorted(self.capabilities, key=str)),
+            public=self.public,
+        )
 
     def reopen(self, scheduler: Scheduler) -> None:
         """Take messages again after a restart, with an empty queue."""

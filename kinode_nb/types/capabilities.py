@@ -1,5 +1,7 @@
 """Capabilities: who may do what, as Kinode writes it (``lib/src/core.rs``)."""
 
+from typing import Any
+
 import msgspec
 
 from kinode_nb.types.address import Address, PackageId, ProcessId
@@ -31,6 +33,17 @@ class Capability(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     def make(cls, issuer: Address, params: object) -> "Capability":
         """Return the capability with its params as canonical JSON text."""
         return cls(issuer, msgspec.json.encode(params, order="deterministic").decode())
+
+    @classmethod
+    def from_json(cls, value: Any) -> "Capability":  # JSON enters here
+        """Read ``{"issuer": …, "params": …}``; raises KeyError, TypeError, AddressError."""
+        if not isinstance(value["params"], str):
+            raise TypeError(f"params of a capability are JSON text: {value!r}")
+        return cls(Address.parse(value["issuer"]), value["params"])
+
+    def to_json(self) -> dict[str, str]:
+        """Return it as Kinode's system processes write it."""
+        return {"issuer": str(self.issuer), "params": self.params}
 
     def __str__(self) -> str:
         """Return Kinode's text form, ``issuer(params)``."""
