@@ -18,6 +18,7 @@ from kinode_nb.hosts.python import PythonHost
 from kinode_nb.process_lib import Our, SendError
 from kinode_nb.process_lib.syscalls import Program
 from kinode_nb.runtime.kernel import Kernel
+from kinode_nb.runtime.kernel_commands import KernelCommands
 from kinode_nb.runtime.lifecycle import Lifecycle
 from kinode_nb.runtime.message_log import MessageLog
 from kinode_nb.runtime.process import Process
@@ -34,7 +35,7 @@ from kinode_nb.types import (
     Response,
     SpawnError,
 )
-from kinode_nb.types.capabilities import messaging, networking
+from kinode_nb.types.capabilities import KERNEL, messaging, networking
 
 PATIENCE = 100_000  # virtual seconds
 
@@ -52,6 +53,9 @@ class Files:
         if path not in self.programs:
             raise SpawnError("NoFileAtPath", f"no file at {path}")
         return self.programs[path]
+
+    def place(self, handle: str, process: ProcessId) -> Path:
+        return Path("nowhere") / f"{process.process_name}.py"
 
     def host(self, program: Program) -> PythonHost:
         if isinstance(program, Path) and program.suffix != ".py":
@@ -116,6 +120,15 @@ class Lab:
         """Start a process."""
         process = self.add(address, init, **options)
         self.lifecycles[process.address.node].run(process)
+        return process
+
+    def command(self, node: str, shutdown: Callable[[], None] = lambda: None) -> Process:
+        """Start a node's ``kernel:distro:sys``."""
+        kernel, lifecycle = self.kernels[node], self.lifecycles[node]
+        commands = KernelCommands(kernel, lifecycle, self.files, shutdown)
+        process = self.add(f"{node}@{KERNEL}", commands, public=False)
+        process.runtime = process.system = True
+        lifecycle.run(process)
         return process
 
     async def play(
