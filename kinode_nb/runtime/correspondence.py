@@ -23,7 +23,6 @@ from kinode_nb.types import (
     Request,
     Response,
 )
-from kinode_nb.types.onexit import LastRequest
 
 _NONE: frozenset[Capability] = frozenset()
 _NO_BLOB = LazyLoadBlob(b"")  # `has_blob` is told of it, but there is none
@@ -378,8 +377,13 @@ class Correspondence:
         self._outstanding = ghost.outstanding
         self._entries = ghost.outstanding.entries
 
-    def fire(self, last: LastRequest) -> None:
-        """Send a Request at once, expecting nothing: for processes that have ended."""
-        self.send_request(
-            last.target, last.body, None, False, last.metadata, last.capabilities, None, last.blob
-        )
+    def fire(
+        self,
+        target: Address,
+        body: bytes,
+        metadata: str | None,
+        blob: LazyLoadBlob | None,
+        capabilities: Sequence[Capability] = (),
+    ) -> None:
+        """Send a Request at once, expecting nothing: for who has ended, or is no process."""
+        self.send_request(target, body, None, False, metadata, capabilities, None, blob)

@@ -181,7 +181,7 @@ class Lifecycle:
             self._restart(process)
             return
         for last in process.on_exit.requests:
-            calls.fire(last)
+            calls.fire(last.target, last.body, last.metadata, last.blob, last.capabilities)
         self._forget(process, error)
 
     def _restart(self, process: Process) -> None:
