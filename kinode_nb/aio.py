@@ -6,6 +6,7 @@ A process may use it too: each call goes through a thread, so nothing waits for 
 interrupt, or a cancellation, ends the waiting and what was waited for.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 
@@ -13,6 +14,7 @@ from kinode_nb import portal
 from kinode_nb.portal import awaited
 from kinode_nb.portal.net import BootOptions
 from kinode_nb.types import Address, Answer, ProcessId
+from kinode_nb.types.injections import Injected
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +82,18 @@ class Node:
         """Send a Request and wait for its Response."""
         return await awaited(self.blocking.request, target, body, timeout, blob)
 
+    async def inject(
+        self,
+        process: Any,
+        body: Any,
+        *,
+        node: str | None = None,
+        blob: Any = None,
+        wait: bool = True,
+    ) -> Injected | None:
+        """Send a message in the name of the node's http-server, as kit does."""
+        return await awaited(self.blocking.inject, process, body, node=node, blob=blob, wait=wait)
+
     async def spawn(self, init: Any, name: str | None = None, **options: Any) -> Address:
         """Run an async function as a process."""
         return await awaited(self.blocking.spawn, init, name, **options)
@@ -91,6 +105,10 @@ class Node:
     async def start(self, *packages: str) -> None:
         """Install and start packages on this node."""
         await awaited(self.blocking.start, *packages)
+
+    async def remove(self, *packages: str) -> None:
+        """Uninstall packages on this node."""
+        await awaited(self.blocking.remove, *packages)
 
     async def stop(self) -> None:
         """Stop the node."""
@@ -159,6 +177,14 @@ class FakeNet:
         """Install and start packages."""
         await awaited(self.blocking.start, *packages, node=node)
 
+    async def remove(self, *packages: str, node: str | None = None) -> None:
+        """Uninstall packages."""
+        await awaited(self.blocking.remove, *packages, node=node)
+
+    async def follow(self, show: Callable[[str], None]) -> None:
+        """Show every line that a node's terminal shows from now on."""
+        await awaited(self.blocking.follow, show)
+
     async def stop(self, *names: str) -> None:
         """Stop nodes, or all."""
         await awaited(self.blocking.stop, *names)
@@ -214,6 +240,10 @@ class FakeNet:
     async def package_names(self) -> list[str]:
         """Return the names of the built-in packages."""
         return await awaited(self.blocking.package_names)
+
+    async def installed_packages(self) -> list[str]:
+        """Return the names of the packages that are installed."""
+        return await awaited(self.blocking.installed_packages)
 
     async def process_names(self) -> list[str]:
         """Return the addresses of all processes of running nodes."""

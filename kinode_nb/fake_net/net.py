@@ -20,7 +20,7 @@ from kinode_nb.runtime.scheduler import Scheduler
 from kinode_nb.system.http_server import TIMEOUT
 from kinode_nb.system.vfs import Descriptors
 from kinode_nb.transports.loopback import Loopback
-from kinode_nb.types import NodeError, PackageId, UsageError, check_node_name, nearest
+from kinode_nb.types import NodeError, PackageError, PackageId, UsageError, check_node_name, nearest
 
 _DEFAULT = "fake"
 
@@ -217,6 +217,22 @@ class Net:
         for node in on:
             await node.installations.settle()
 
+    async def remove(self, names: "list[str] | tuple[str, ...]", on: list[Node]) -> None:
+        """Uninstall packages; what is wrong with any is told before anything is removed."""
+        if not on:
+            raise NodeError("no node is running to remove it from: %kinode boot starts one")
+        found: dict[tuple[str, PackageId], Node] = {}
+        for name in names or (".",):
+            known = [(node, node.installations.named(name)) for node in on]
+            if not any(id_ for _, id_ in known):
+                wanted = packages.id_in(name)
+                known = [(node, wanted if wanted in node.packages else None) for node in on]
+            if not any(id_ for _, id_ in known):
+                raise _not_installed(name, on)
+            found |= {(node.name, id_): node for node, id_ in known if id_}
+        for (_, id_), node in found.items():
+            node.installations.uninstall(id_)
+
     async def stop(self, *names: str) -> None:
         """Stop nodes (none named: all, which never complains) and remove temporary homes."""
         nodes = [self.known(name) for name in names] if names else list(self.nodes.values())
@@ -274,6 +290,14 @@ class Net:
         """Hold a task until it is done: asyncio itself does not."""
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+
+
+def _not_installed(name: str, on: list[Node]) -> PackageError:
+    known = {id_.package_name for node in on for id_ in node.packages}
+    return PackageError(
+        f"{name!r} is not installed on {', '.join(node.name for node in on)}."
+        f"{nearest(name.replace('_', '-'), known)} %kinode packages lists what is"
+    )
 
 
 def _keep_freed_memory() -> None:

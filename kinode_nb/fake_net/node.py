@@ -209,6 +209,10 @@ class Node:
         """Return what a line at the terminal may begin with."""
         return [*self.scripts.terminal.aliases, *script_names.scripts_of(self.home)]
 
+    def reaches(self, node: str) -> bool:
+        """Tell whether a node of that name runs."""
+        return node in self._transport.nodes
+
     @property
     def uptime_ns(self) -> int:
         """Nanoseconds from its boot until now, or until it stopped."""
@@ -216,9 +220,10 @@ class Node:
 
     def our(self) -> Our:
         """Return a handle that sends in the person's name, with a state of its own."""
-        return self._handle(self._person)
+        return self.handle(self._person)
 
-    def _handle(self, process: Process) -> Our:
+    def handle(self, process: Process) -> Our:
+        """Return a handle that sends in a process's name, with a state of its own."""
         return Our(self.calls(process))
 
     def calls(self, process: Process) -> ProcessCalls:

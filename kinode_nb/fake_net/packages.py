@@ -74,6 +74,12 @@ def find(name: str) -> Package:
     )
 
 
+def id_in(folder: str) -> PackageId | None:
+    """Return the id of the package in a folder; None where there is none."""
+    path = Path(folder).expanduser()
+    return read_metadata(path).package_id if (path / "metadata.json").is_file() else None
+
+
 def _read_zip(path: Path) -> Package:
     """Return the package whose folder, or its contents, were zipped; raises PackageError."""
     with tempfile.TemporaryDirectory() as unpacked:

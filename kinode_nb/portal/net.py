@@ -3,6 +3,7 @@
 import atexit
 import os
 import weakref
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack, overload
@@ -142,6 +143,16 @@ class FakeNet:
         on = self.core.running() if node is None else [self.core.node(node)]
         self.portal.call(self.core.start(packages, on))
 
+    def remove(self, *packages: str, node: str | None = None) -> None:
+        """Uninstall packages on all nodes that have them, or on one.
+
+        A package is named by its name, its id, or its folder; none given: the working folder.
+        Its processes end and its ``pkg`` drive goes; other drives and saved states stay. Raises
+        PackageError, NodeError.
+        """
+        on = self.core.running() if node is None else [self.core.node(node)]
+        self.portal.call(self.core.remove(packages, on))
+
     def stop(self, *names: str) -> None:
         """Stop nodes (none named: all, which never complains); temporary homes are removed."""
         core = self.core
@@ -244,6 +255,16 @@ class FakeNet:
             and entry.verbosity <= limit
         )
 
+    def follow(self, show: Callable[[str], None]) -> None:
+        """Show every line that a node's terminal shows from now on; from the net's own thread."""
+
+        def observe(event: Event) -> None:
+            node = self.core.nodes.get(event.source.node)
+            if node and event.kind == "print" and event.verbosity <= node.verbosity:
+                show(_printed(event, self.core.clock.epoch_ns))
+
+        self.core.log.observers.append(observe)
+
     def nest(self) -> None:
         """Let ``asyncio.run(…)`` work inside cells (nest-asyncio2); asyncio gets slower."""
         import nest_asyncio2
@@ -274,6 +295,10 @@ class FakeNet:
         from kinode_nb.fake_net.packages import built_in
 
         return list(built_in())
+
+    def installed_packages(self) -> list[str]:
+        """Return the names of the packages that are installed on running nodes."""
+        return sorted({id_.package_name for node in self.core.running() for id_ in node.packages})
 
     def process_names(self) -> list[str]:
         """Return the addresses of all processes of running nodes."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kinode_nb import frames
-from kinode_nb.fake_net import exchange
+from kinode_nb.fake_net import exchange, injecting
 from kinode_nb.fake_net.node import Node as CoreNode
 from kinode_nb.fake_net.node_rows import package_rows, process_rows
 from kinode_nb.portal import words
@@ -24,6 +24,7 @@ from kinode_nb.types import (
     UsageError,
     nearest,
 )
+from kinode_nb.types.injections import Injected
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -170,6 +171,30 @@ class Node:
         """Send a Request and wait for its Response; raises SendError."""
         return self._run(self._running().request(target, body, timeout, blob))
 
+    def inject(
+        self,
+        process: ProcessId | str,
+        body: Any,
+        *,
+        node: str | None = None,
+        blob: LazyLoadBlob | bytes | None = None,
+        wait: bool = True,
+    ) -> Injected | None:
+        """Send a message in the name of the node's http-server, as kit's ``inject-message`` does.
+
+        ``node`` is the target's (default: this one). Text and bytes are the JSON of the body as
+        it stands; anything else becomes JSON. The repr of the Response is what kit prints;
+        without ``wait`` nothing is awaited. Raises SendError, at once where no Response can come.
+        """
+        entry = self._running()
+        target = Address(
+            entry.name if node is None else self._node(node), words.process_id(process)
+        )
+        if isinstance(blob, bytes):
+            blob = LazyLoadBlob(blob, "application/octet-stream")
+        message = injecting.inject(entry, target, words.json_body(body), blob=blob, wait=wait)
+        return self._run(message, target.node)
+
     def spawn(
         self,
         init: Callable[..., Any] | str | os.PathLike[str],
@@ -209,6 +234,10 @@ class Node:
     def start(self, *packages: str) -> None:
         """Install and start packages on this node."""
         self._net.start(*packages, node=self.name)
+
+    def remove(self, *packages: str) -> None:
+        """Uninstall packages on this node."""
+        self._net.remove(*packages, node=self.name)
 
     def stop(self) -> None:
         """Stop the node; a temporary home is removed."""

@@ -4,8 +4,11 @@ import math
 import os
 from typing import Any
 
+import msgspec
+
 from kinode_nb.fake_net import Net
 from kinode_nb.fake_net.node import Node
+from kinode_nb.process_lib.our import encode
 from kinode_nb.types import Address, AddressError, ProcessId, UsageError, check_node_name, nearest
 
 _LOUDEST = 3
@@ -70,6 +73,27 @@ def files(given: tuple[object, ...]) -> None:
     for each in given:
         if not isinstance(each, str | os.PathLike):
             raise UsageError(f"a file is named by text or a Path, not by {each!r}")
+
+
+def process_id(given: object) -> ProcessId:
+    """Return the id of a process, which may be anywhere, with ``_`` read as ``-``; raises UsageError, AddressError."""
+    if isinstance(given, ProcessId):
+        return given
+    return ProcessId.parse(text("a process's id", given).replace("_", "-"))
+
+
+def json_body(given: object) -> bytes:
+    """Return a body whose JSON is given as text, or anything else as JSON; raises UsageError."""
+    if not isinstance(given, str | bytes | bytearray | memoryview):
+        return encode(given)
+    body = given.encode() if isinstance(given, str) else bytes(given)
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(
+            f"the body is not JSON: {error}. Text has quotes of its own in JSON: '\"hi\"'"
+        ) from None
+    return body
 
 
 def verbosity(given: object) -> int:

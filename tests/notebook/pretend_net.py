@@ -83,14 +83,22 @@ class PretendNet:
         return PretendNode(name, self)
 
     def started_packages(self) -> set[tuple[str, str, str]]:
-        starts = [call for call in self.done if call[1] == "start"]
-        return {
-            (package, name, "digest")
-            for who, _, packages, _ in starts
-            for package in packages
-            for name in OFFERED
-            if who in {"net", name}
-        }
+        started: set[tuple[str, str, str]] = set()
+        for who, method, packages, _ in self.done:
+            named = {
+                (package, name, "digest")
+                for package in packages
+                for name in OFFERED
+                if who in {"net", name}
+            }
+            if method == "start":
+                started |= named
+            elif method == "remove":
+                started -= named
+        return started
+
+    def installed_packages(self) -> list[str]:
+        return ["chat"]
 
     def node_names(self) -> list[str]:
         return list(OFFERED)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from kinode_nb.notebook.commands import VERBS
@@ -38,6 +40,27 @@ def test_the_table_is_the_documented_one():
         ("s", ("net", "start", (), {})),
         ("start chat -p 8081", ("fake2.dev", "start", ("chat",), {})),
         ("packages", ("net", "packages", (), {})),
+        ("remove chat", ("net", "remove", ("chat",), {})),
+        ("r", ("net", "remove", (), {})),
+        ("remove-package chat -n fake2.dev", ("fake2.dev", "remove", ("chat",), {})),
+        (
+            """inject a:b:c '{"Send": 1}'""",
+            (
+                "fake.dev",
+                "inject",
+                ("a:b:c", '{"Send": 1}'),
+                {"node": None, "blob": None, "wait": True},
+            ),
+        ),
+        (
+            "i a:b:c '1' -p 8081 -n fake.dev -l",
+            (
+                "fake2.dev",
+                "inject",
+                ("a:b:c", "1"),
+                {"node": "fake.dev", "blob": None, "wait": False},
+            ),
+        ),
         ("top -n fake2.dev", ("fake2.dev", "processes", (), {})),
         ("kill counter", ("fake.dev", "kill", ("counter",), {})),
         ("kill fake2.dev@a:b:c", ("fake2.dev", "kill", ("fake2.dev@a:b:c",), {})),
@@ -92,6 +115,36 @@ def test_start_says_what_runs_where_and_nothing_more(line: str, said: str):
     assert listener.said == [said]
 
 
+def test_remove_says_what_is_gone_from_where():
+    listener = Listener()
+    run_line("start chat", listener.context)
+    run_line("remove chat -n fake2.dev", listener.context)
+    run_line("remove chat", listener.context)
+    assert listener.said[1:] == ["chat is removed from fake2.dev", "chat is removed from fake.dev"]
+
+
+def test_inject_sends_a_file_along_and_says_that_it_did_not_wait(tmp_path: Path):
+    listener = Listener()
+    file = tmp_path / "blob.bin"
+    file.write_bytes(b"\xff")
+    run_line(f"inject a:b:c null --blob {file} --non-block", listener.context)
+    [(*_, options)] = listener.net.done
+    assert options == {"node": None, "blob": b"\xff", "wait": False}
+    assert listener.said == ["200 OK"]
+
+
+def test_kits_other_flags_of_boot_are_ignored_with_a_word():
+    listener = Listener()
+    run_line(
+        "boot x.dev -c 8545 --rpc ws://x --password p -r . -v latest --release", listener.context
+    )
+    assert listener.net.done == [("net", "boot", ("x.dev",), {})]
+    [said] = listener.said
+    assert said.startswith(
+        "ignored: --fakechain-port, --rpc, --password, --runtime-path, --version"
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -99,7 +152,8 @@ def test_start_says_what_runs_where_and_nothing_more(line: str, said: str):
         ("stop", "stop which node? %kinode stop NODE, or --all"),
         ("reset --virtual", "not there yet"),
         ("trace --last 3", "trace is not there yet in this version"),
-        ("i my:p:x.os '{}'", "inject is not there yet in this version"),
+        ("i my:p:x.os '{}' -b no_such_file", "there is no file 'no_such_file' for --blob"),
+        ("i my:p:x.os", "inject needs BODY_JSON"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_nothing_is_done(line: str, said: str):

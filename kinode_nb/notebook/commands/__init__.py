@@ -5,6 +5,7 @@ from kinode_nb.notebook.commands.download import DOWNLOAD
 from kinode_nb.notebook.commands.help import HELP_VERB
 from kinode_nb.notebook.commands.hi import HI
 from kinode_nb.notebook.commands.history import HISTORY
+from kinode_nb.notebook.commands.inject import INJECT
 from kinode_nb.notebook.commands.kill import KILL
 from kinode_nb.notebook.commands.later import LATER
 from kinode_nb.notebook.commands.list_files import LIST_FILES
@@ -14,6 +15,7 @@ from kinode_nb.notebook.commands.nodes import NODES
 from kinode_nb.notebook.commands.packages import PACKAGES
 from kinode_nb.notebook.commands.processes import PROCESSES
 from kinode_nb.notebook.commands.put import PUT
+from kinode_nb.notebook.commands.remove import REMOVE
 from kinode_nb.notebook.commands.reset import RESET
 from kinode_nb.notebook.commands.send import SEND
 from kinode_nb.notebook.commands.start import START
@@ -30,6 +32,7 @@ VERBS: tuple[Verb, ...] = (
     USE,
     STOP,
     START,
+    REMOVE,
     PACKAGES,
     PROCESSES,
     KILL,
@@ -42,6 +45,7 @@ VERBS: tuple[Verb, ...] = (
     LOG,
     TERMINAL,
     HI,
+    INJECT,
     RESET,
     NEST,
     HELP_VERB,

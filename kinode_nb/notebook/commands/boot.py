@@ -7,9 +7,24 @@ from kinode_nb.notebook.commands.context import Context
 from kinode_nb.notebook.commands.verb import Argument, Count, Flag, Values, Verb
 from kinode_nb.types import UsageError
 
+_KIT_ONLY = (
+    Flag(("-c", "--fakechain-port"), "for kit's sake; ignored", kinds.TEXT, "PORT"),
+    Flag(("--rpc",), "for kit's sake; ignored", kinds.TEXT, "URL"),
+    Flag(("--password",), "for kit's sake; ignored", kinds.TEXT, "WORD"),
+    Flag(("-r", "--runtime-path"), "for kit's sake; ignored", kinds.TEXT, "PATH"),
+    Flag(("-v", "--version"), "for kit's sake; ignored", kinds.TEXT, "VERSION"),
+    Flag(("--release",), "for kit's sake; ignored"),
+)
+"""What kit gives to a runtime that it fetches or compiles, and to its chain."""
+
 
 def run(context: Context, values: Values) -> object:
     """Boot a node, or several, and return it."""
+    if ignored := [flag.key for flag in _KIT_ONLY if values.has(flag.key)]:
+        context.say(
+            f"ignored: {', '.join(ignored)} (a fake node here has no chain, no keys, and nothing "
+            "to fetch or compile)"
+        )
     name = values.maybe("name")
     named = values.maybe("--fake-node-name")
     if name is not None and named is not None and name != named:
@@ -45,6 +60,7 @@ BOOT = Verb(
         Flag(("--password",), "what logs in to its pages; default: anything", kinds.TEXT, "TEXT"),
         Flag(("--http-timeout",), "for answers to HTTP; default 15", kinds.SECONDS, "SECONDS"),
         Flag(("--fresh",), "boot it anew where it is booted already"),
+        *_KIT_ONLY,
     ),
     example="boot fake2.dev",
     details="A name without a dot gets .dev.",

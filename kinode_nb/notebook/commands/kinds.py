@@ -61,9 +61,19 @@ def _seconds(word: str, name: str) -> float:
 def _port(word: str, name: str) -> int | str:
     if word == "none":
         return word
-    if not word.isascii() or not word.isdigit() or not 0 < int(word) < 65536:  # noqa: PLR2004
+    if not _is_port(word):
         raise UsageError(f"{name} takes a port from 1 to 65535, or none, not {word!r}")
     return int(word)
+
+
+def _port_number(word: str, name: str) -> int:
+    if not _is_port(word):
+        raise UsageError(f"{name} takes a port from 1 to 65535, not {word!r}")
+    return int(word)
+
+
+def _is_port(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) < 6 and 0 < int(word) < 65536  # noqa: PLR2004
 
 
 def _files_of_the_machine(place: Place) -> list[str]:
@@ -90,14 +100,23 @@ def _files_or_node(place: Place) -> list[str]:
     return [*files, *(nodes if may_be_node else [])]
 
 
+def _process_ids(place: Place) -> list[str]:
+    """Offer the processes of all nodes, without the nodes' names."""
+    names = place.find_net().process_names()
+    return sorted({name.rpartition("@")[2] for name in names})
+
+
 NOTHING = Kind(lambda _: ())
 TEXT = Kind(lambda _: ())
 NUMBER = Kind(lambda _: (), _number)
 SECONDS = Kind(lambda _: (), _seconds)
 PORT = Kind(lambda _: ("none",), _port)
+PORT_NUMBER = Kind(lambda _: (), _port_number)
 NODE = Kind(lambda place: place.find_net().node_names())
 PACKAGE = Kind(lambda place: place.find_net().package_names())
 PROCESS = Kind(lambda place: place.find_net().process_names())
+PROCESS_ID = Kind(_process_ids)
+INSTALLED = Kind(lambda place: place.find_net().installed_packages())
 TRANSFER = Kind(lambda place: place.find_net().transfer_ids())
 FILE_OF_THE_MACHINE = Kind(_files_of_the_machine)
 VERB = Kind(lambda place: place.verbs)

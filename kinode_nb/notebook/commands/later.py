@@ -5,14 +5,12 @@ from kinode_nb.notebook.commands.verb import Run, Values, Verb
 from kinode_nb.types import UsageError
 
 _NAMES: tuple[tuple[str, ...], ...] = (
-    ("remove", "remove-package", "r"),
     ("pause",),
     ("resume",),
     ("cancel",),
     ("trace",),
     ("watch",),
     ("panel",),
-    ("inject", "inject-message", "i"),
     ("network",),
     ("new", "n"),
     ("build", "b"),

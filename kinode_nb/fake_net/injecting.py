@@ -1,0 +1,100 @@
+"""A message from outside, as kit injects it: it enters at a node in its http-server's name.
+
+So it can reach whom kit could: what is public, what granted http-server messaging, the runtime's
+modules, and any node. http-server itself would wait until the time is over for what cannot be
+delivered; a person is told at once.
+"""
+
+import asyncio
+
+import msgspec
+
+from kinode_nb.fake_net.node import Node
+from kinode_nb.runtime.process import Process
+from kinode_nb.types import Address, LazyLoadBlob, Request, Response, SendError
+from kinode_nb.types.capabilities import HTTP_SERVER
+from kinode_nb.types.injections import Injected
+
+SECONDS = 15  # kit's
+_BETWEEN_LOOKS = 0.1  # seconds
+
+
+async def inject(
+    node: Node,
+    target: Address,
+    body: bytes,
+    *,
+    blob: LazyLoadBlob | None = None,
+    wait: bool = True,
+) -> Injected | None:
+    """Send a message that enters at a node; returns its Response, or None without waiting.
+
+    Raises SendError when there is none within 15 seconds, or none can come.
+    """
+    door = node.kernel.processes[HTTP_SERVER]
+    our = node.handle(door)
+    problem = _problem(node, door, target)
+    if problem is not None or not wait:
+        await our.send_request(target, body, blob=blob)
+        if problem is not None and wait:
+            kind, reason = problem
+            raise SendError(kind, _request(door.address, target, body), reason=reason)
+        return None
+    asking = asyncio.ensure_future(
+        our.send_and_await_response(target, body, timeout=SECONDS, blob=blob)
+    )
+    try:
+        await _outcome(asking, node, door.address, target)
+        response = asking.result()
+    except SendError as error:
+        if not error.reason:
+            error.reason = node.missing(target.node, target.package_id)
+        raise
+    finally:
+        asking.cancel()
+    return Injected(**msgspec.structs.asdict(response), blob=our.get_blob())
+
+
+async def _outcome(
+    asking: "asyncio.Future[Response]", node: Node, door: Address, target: Address
+) -> None:
+    """Wait for the Response; raises SendError as soon as one was refused on its way."""
+    log = node.kernel.log
+    seen = log.next_seq
+    while not (await asyncio.wait([asking], timeout=_BETWEEN_LOOKS))[0]:
+        new = log.entries[max(0, seen - log.first) :]
+        seen = log.next_seq
+        for entry in new:
+            if (
+                isinstance(entry, Response)
+                and (entry.source, entry.target) == (target, door)
+                and log.outcomes.get(entry.seq, ("",))[0] == "denied"
+            ):
+                reason = (
+                    f"{target.process} has answered, but may not message {HTTP_SERVER}: let its "
+                    f"manifest request {HTTP_SERVER}"
+                )
+                raise SendError("Timeout", _request(door, target, b""), reason=reason)
+
+
+def _problem(node: Node, door: Process, target: Address) -> tuple[str, str] | None:
+    """Return the kind and the reason of the error when a message cannot reach its target."""
+    if target.node != node.name:
+        known = node.reaches(target.node)
+        return None if known else ("Offline", f"{target.node} is offline or does not exist")
+    receiver = node.kernel.processes.get(target.process)
+    if receiver is None:
+        missing = node.missing(node.name, target.package_id)
+        return "Timeout", missing or f"there is no process {target.process} on {node.name}"
+    if receiver.public or door.may_message(target):
+        return None
+    reason = (
+        f"{HTTP_SERVER} may not message {target.process}: it is not public, and its manifest "
+        f"does not grant it to {HTTP_SERVER}"
+    )
+    return "Timeout", reason
+
+
+def _request(door: Address, target: Address, body: bytes) -> Request:
+    """Return what could not be delivered or answered, for an error to name."""
+    return Request(door, target, 0, body, False, None, (), -1, None, 0, 0, 0, SECONDS)

@@ -1,0 +1,15 @@
+"""The verbs of the command line: one file each, and one line each in the tuple below.
+
+`boot` serves nodes of its own; `start`, `remove` and `inject` speak HTTP with a node that runs
+elsewhere, as kit does.
+"""
+
+from kinode_nb.notebook.command_line.demo import DEMO
+from kinode_nb.notebook.command_line.inject import INJECT
+from kinode_nb.notebook.command_line.kernel import KERNEL
+from kinode_nb.notebook.command_line.remove import REMOVE
+from kinode_nb.notebook.command_line.serve import SERVE
+from kinode_nb.notebook.command_line.start import START
+from kinode_nb.notebook.commands.verb import Verb
+
+COMMANDS: tuple[Verb, ...] = (DEMO, SERVE, START, REMOVE, INJECT, KERNEL)

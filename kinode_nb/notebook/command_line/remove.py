@@ -1,0 +1,63 @@
+"""``remove`` from another terminal: uninstalls a package from a running node."""
+
+from kinode_nb.notebook.command_line.running_node import PORT, RunningNode
+from kinode_nb.notebook.commands import kinds, remove
+from kinode_nb.notebook.commands.context import Context
+from kinode_nb.notebook.commands.verb import Argument, Count, Flag, Values, Verb
+from kinode_nb.types import NodeError, PackageError, PackageId, UsageError
+
+
+def _run(context: Context, values: Values) -> int:
+    node = RunningNode(values)
+    for id_ in _named(values):
+        wanted = {"package_name": id_.package_name, "publisher_node": id_.publisher_node}
+        said = node.ask_app_store({"Uninstall": wanted})
+        if said != {"UninstallResponse": "Success"}:
+            raise NodeError(
+                f"Failed to remove package. {id_} is not installed on the node at {node.url}"
+            )
+        context.say(f"Successfully removed package {id_} on node at {node.url}")
+    return 0
+
+
+def _named(values: Values) -> list[PackageId]:
+    """Return the packages that a line names, in kit's way or in ours."""
+    name, publisher = values.maybe("--package"), values.maybe("--publisher")
+    folders = values.many("package")
+    if name is None and publisher is None:
+        return list(dict.fromkeys(map(_found, folders or ["."])))
+    if name is None or publisher is None or folders:
+        raise UsageError("a package is named by -a and -u together, or without both")
+    return [PackageId(name.replace("_", "-"), publisher).check()]
+
+
+def _found(name: str) -> PackageId:
+    """Return the id of a built-in package, a folder's, or the one written; raises PackageError."""
+    from kinode_nb.fake_net import packages
+
+    if ":" in name:
+        return PackageId.parse(name.replace("_", "-"))
+    folder = packages.built_in().get(name.replace("_", "-"))
+    found = packages.id_in(str(folder or name))
+    if found is None:
+        raise PackageError(
+            f"there is no package {name!r}: write its id, as {name.strip('./') or 'chat'}:me.os, "
+            "or its folder"
+        )
+    return found
+
+
+REMOVE = Verb(
+    name="remove",
+    aliases=remove.REMOVE.aliases,
+    summary="uninstalls a package from a running node",
+    arguments=(Argument("package", kinds.FILE_OF_THE_MACHINE, Count.ANY),),
+    flags=(
+        PORT,
+        Flag(("-a", "--package"), "the package's name, with -u", kinds.TEXT, "NAME"),
+        Flag(("-u", "--publisher"), "its publisher, with -a", kinds.TEXT, "NODE"),
+    ),
+    example="remove chat",
+    details=remove.REMOVE.details,
+    run=_run,
+)
