@@ -76,7 +76,10 @@ def files(given: tuple[object, ...]) -> None:
 
 
 def process_id(given: object) -> ProcessId:
-    """Return the id of a process, which may be anywhere, with ``_`` read as ``-``; raises UsageError, AddressError."""
+    """Return the id of a process, which may be anywhere, with ``_`` read as ``-``.
+
+    Raises UsageError for what is no text, AddressError for what breaks Kinode's grammar.
+    """
     if isinstance(given, ProcessId):
         return given
     return ProcessId.parse(text("a process's id", given).replace("_", "-"))

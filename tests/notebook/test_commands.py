@@ -135,14 +135,10 @@ def test_inject_sends_a_file_along_and_says_that_it_did_not_wait(tmp_path: Path)
 
 def test_kits_other_flags_of_boot_are_ignored_with_a_word():
     listener = Listener()
-    run_line(
-        "boot x.dev -c 8545 --rpc ws://x --password p -r . -v latest --release", listener.context
-    )
+    run_line("boot x.dev -c 8545 --rpc ws://x -r . -v latest --release", listener.context)
     assert listener.net.done == [("net", "boot", ("x.dev",), {})]
     [said] = listener.said
-    assert said.startswith(
-        "ignored: --fakechain-port, --rpc, --password, --runtime-path, --version"
-    )
+    assert said.startswith("ignored: --fakechain-port, --rpc, --runtime-path, --version")
 
 
 @pytest.mark.parametrize(

@@ -180,15 +180,16 @@ def test_a_terminal_is_followed_at_the_nodes_verbosity(net: FakeNet) -> None:
     quiet, loud = net.boot(port="none"), net.boot(port="none", verbosity=1)
 
     async def speaker(our: Our) -> None:
-        our.print_to_terminal(0, "shown")
-        our.print_to_terminal(1, "for the curious")
-        await our.receive()
+        async for _ in our:
+            our.print_to_terminal(0, "shown")
+            our.print_to_terminal(1, "for the curious")
+            await our.send_response("spoken")
 
-    quiet.spawn(speaker, name="before")
+    one, two = quiet.spawn(speaker), loud.spawn(speaker)
+    quiet.request(one, "speak")
     net.follow(lines.append)
-    quiet.spawn(speaker, name="one")
-    loud.spawn(speaker, name="two")
-    net.portal.call(asyncio.sleep(0))
+    quiet.request(one, "speak")
+    loud.request(two, "speak")
     assert [line[10:] for line in lines] == [
         "notebook:template.os: shown",
         "notebook:template.os: shown",

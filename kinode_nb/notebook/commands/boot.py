@@ -10,7 +10,6 @@ from kinode_nb.types import UsageError
 _KIT_ONLY = (
     Flag(("-c", "--fakechain-port"), "for kit's sake; ignored", kinds.TEXT, "PORT"),
     Flag(("--rpc",), "for kit's sake; ignored", kinds.TEXT, "URL"),
-    Flag(("--password",), "for kit's sake; ignored", kinds.TEXT, "WORD"),
     Flag(("-r", "--runtime-path"), "for kit's sake; ignored", kinds.TEXT, "PATH"),
     Flag(("-v", "--version"), "for kit's sake; ignored", kinds.TEXT, "VERSION"),
     Flag(("--release",), "for kit's sake; ignored"),
@@ -22,8 +21,8 @@ def run(context: Context, values: Values) -> object:
     """Boot a node, or several, and return it."""
     if ignored := [flag.key for flag in _KIT_ONLY if values.has(flag.key)]:
         context.say(
-            f"ignored: {', '.join(ignored)} (a fake node here has no chain, no keys, and nothing "
-            "to fetch or compile)"
+            f"ignored: {', '.join(ignored)} (a fake node here has no chain, and nothing to "
+            "fetch or compile)"
         )
     name = values.maybe("name")
     named = values.maybe("--fake-node-name")
