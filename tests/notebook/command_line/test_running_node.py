@@ -126,8 +126,12 @@ def test_nobody_at_the_port(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_something_else_at_the_port(run: Run, answer: bytes, said: str) -> None:
     def serve(server: socket.socket) -> None:
         connection, _ = server.accept()
-        with connection:
-            connection.recv(65536)
+        with connection, connection.makefile("rb") as received:
+            head = iter(received.readline, b"\r\n")
+            [length] = [
+                int(line[15:]) for line in head if line.lower().startswith(b"content-length")
+            ]
+            received.read(length)  # all of it, or closing would reset the connection
             connection.sendall(answer)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
