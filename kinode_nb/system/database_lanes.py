@@ -114,6 +114,10 @@ class Lanes:
         self._lanes: OrderedDict[Key, Lane] = OrderedDict()
         self._removed = 0
 
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._lanes)
+
     def prepare(self) -> None:
         """Make the folder of all databases, and end removals that a kill has interrupted."""
         self._root.mkdir(parents=True, exist_ok=True)

@@ -111,7 +111,8 @@ class _Service:
         self._lanes.interrupt()
         if self._threads:
             await asyncio.wait(self._threads)
-        await self._in_thread(self._lanes.close)
+        if self._lanes:
+            await self._in_thread(self._lanes.close)
         self._executor.shutdown()
 
     def _enter(self, request: Request, job: Job) -> None:

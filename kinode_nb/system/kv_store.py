@@ -29,7 +29,7 @@ class Store:
         """Open the file, or make it; raises Refused, as all that it does."""
         with _telling():
             self._connection = sqlite3.connect(
-                path, _PATIENCE, isolation_level=None, check_same_thread=False
+                path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
             )
             try:
                 self._connection.execute("PRAGMA journal_mode=WAL")

@@ -31,7 +31,7 @@ class Connection:
             # A statement that is kept prepared would not be shown to the guard again.
             self._connection = sqlite3.connect(
                 path,
-                _PATIENCE,
+                timeout=_PATIENCE,
                 isolation_level=None,
                 check_same_thread=False,
                 cached_statements=0,
