@@ -2,13 +2,16 @@
 
 import socket
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from kinode_nb.process_lib import Our, ProcessId
 from kinode_nb.runtime.kernel import Kernel
 from kinode_nb.runtime.system_calls import ProcessCalls
 from kinode_nb.system.http_server import HttpServer, Settings
 from kinode_nb.system.http_server_door import Door
-from kinode_nb.system.http_server_front import Front
+
+if TYPE_CHECKING:
+    from kinode_nb.system.http_server_front import Front
 
 
 class Web:
@@ -41,7 +44,14 @@ class Web:
     def open(self, calls: Callable[[], ProcessCalls]) -> None:
         """Let clients in; ``calls`` makes system calls in the name of http-server."""
         if self._listener is not None and self.port is not None:
-            self._door = Door(self._listener, Front(self._server, _Asker(calls), self.port))
+            port = self.port
+
+            def front() -> "Front":
+                from kinode_nb.system.http_server_front import Front
+
+                return Front(self._server, _Asker(calls), port)
+
+            self._door = Door(self._listener, front)
 
     def forget(self, process: ProcessId) -> None:
         """Unbind and close what a process has had that has ended."""

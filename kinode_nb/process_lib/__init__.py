@@ -1,11 +1,12 @@
 """All that a process imports: `Our`, the messages, and helpers over the system processes."""
 
-from kinode_nb.process_lib import kv, sqlite, timer, vfs
+from kinode_nb.process_lib import http, kv, sqlite, timer, vfs
 from kinode_nb.process_lib.our import Our
 from kinode_nb.process_lib.scripts import script
 from kinode_nb.types import (
     Address,
     Capability,
+    HttpServerError,
     KinodeError,
     KvError,
     LazyLoadBlob,
@@ -24,6 +25,7 @@ from kinode_nb.types import (
 __all__ = [
     "Address",
     "Capability",
+    "HttpServerError",
     "KinodeError",
     "KvError",
     "LazyLoadBlob",
@@ -38,6 +40,7 @@ __all__ = [
     "SpawnError",
     "SqliteError",
     "VfsError",
+    "http",
     "kv",
     "script",
     "sqlite",

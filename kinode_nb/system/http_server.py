@@ -5,7 +5,8 @@ Requests and answers are those of Kinode's http-server (``kinode/src/http/server
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,15 +20,16 @@ from kinode_nb.system.http_server_actions import (
 )
 from kinode_nb.system.http_server_channels import Channels
 from kinode_nb.system.http_server_extension import Extensions
-from kinode_nb.system.http_server_login import Logins
 from kinode_nb.system.http_server_paths import Binding, PathTable, full_path, secure_subdomain
+
+if TYPE_CHECKING:
+    from kinode_nb.system.http_server_login import Logins
 
 TIMEOUT = 15.0
 """Seconds that a process has to answer an HTTP request, unless the node was booted with others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """What a node decides for its http-server."""
 
     node: str
@@ -50,7 +52,13 @@ class HttpServer:
         self.ws_paths = PathTable()
         self.channels = Channels(settings.bits)
         self.extensions = Extensions()
-        self.logins = Logins(settings.node, settings.password, settings.now)
+
+    @cached_property
+    def logins(self) -> "Logins":
+        """Who has logged in to this node; made when somebody asks."""
+        from kinode_nb.system.http_server_login import Logins
+
+        return Logins(self.settings.node, self.settings.password, self.settings.now)
 
     async def __call__(self, our: Our) -> None:
         """Carry out the actions that processes ask for, one after the other."""

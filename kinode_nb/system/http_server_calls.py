@@ -1,6 +1,6 @@
 """What comes in over HTTP, and what goes out: plain values that know nothing of sockets."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 PLAIN = "text/plain; charset=utf-8"
 MOST_BODY = 128 << 20
@@ -10,15 +10,14 @@ MOST_HEADERS = 64 << 10
 MOST_TARGET = 16 << 10
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One HTTP request; ``headers`` are by lower-case name, the last one of a name counts."""
 
     method: str
     path: str
     """As it was written: percent signs are not resolved."""
     query: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}
     body: bytes = b""
     peer: tuple[str, int] = ("127.0.0.1", 0)
     """The address and the port that it came from."""
@@ -29,13 +28,12 @@ class Call:
         return split_host(self.headers.get("host", ""))[0] or "localhost"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """One HTTP response."""
 
     status: int
     body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}
 
 
 def plain(status: int, text: str) -> Reply:

@@ -2,27 +2,30 @@
 
 import asyncio
 import socket
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from kinode_nb.system.http_server_front import Front
+if TYPE_CHECKING:
+    from kinode_nb.system.http_server_front import Front
+    from kinode_nb.system.http_server_web import Web
 
 
 class Door:
     """A listening socket, served from the first connection on."""
 
-    def __init__(self, listener: socket.socket, front: Front) -> None:
-        """Watch the socket on the running loop."""
+    def __init__(self, listener: socket.socket, front: "Callable[[], Front]") -> None:
+        """Watch the socket on the running loop; ``front`` makes what answers the clients."""
         self._listener = listener
         self._front = front
         self._loop = asyncio.get_running_loop()
-        self._web: Any = None  # http_server_web.Web
+        self._web: Web | None = None
         self._loop.add_reader(listener.fileno(), self._first)
 
     def _first(self) -> None:
         from kinode_nb.system.http_server_web import serve
 
         self._loop.remove_reader(self._listener.fileno())
-        self._web = serve(self._front)
+        self._web = serve(self._front())
         self._web.add_socket(self._listener)
 
     async def close(self) -> None:

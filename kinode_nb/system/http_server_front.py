@@ -4,7 +4,7 @@ In this order: the caller's host, the path, the page that asks, the login, local
 content, and then the process that bound the path.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from kinode_nb.process_lib import LazyLoadBlob, ProcessId
 from kinode_nb.system import http_server_rpc as rpc
@@ -35,8 +35,7 @@ from kinode_nb.system.http_server_requests import forward
 _LOGIN = "/login"
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(msgspec.Struct, frozen=True):
     """A WebSocket that may be opened."""
 
     owner: ProcessId

@@ -5,7 +5,7 @@ precedence are those of Kinode's ``http/server.rs``: fewest wild segments first;
 bound by nobody goes to the process's base path; one that was unbound is not found.
 """
 
-from dataclasses import dataclass, field
+import msgspec
 
 from kinode_nb.process_lib import LazyLoadBlob, ProcessId
 from kinode_nb.system.http_server_calls import normal
@@ -13,8 +13,7 @@ from kinode_nb.system.http_server_calls import normal
 _HOMEPAGE = ProcessId("homepage", "homepage", "sys")  # the one process that binds where it likes
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(msgspec.Struct, frozen=True):
     """A path, and what a process wants of requests to it."""
 
     path: str
@@ -32,12 +31,11 @@ class Binding:
     """The foreign web pages that may use it, such as ``https://example.org``; ``*``: all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True):
     """A binding that a request means, and what stood for its ``:name`` segments."""
 
     binding: Binding
-    params: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] = {}
 
 
 class PathTable:

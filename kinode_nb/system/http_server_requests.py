@@ -1,12 +1,12 @@
 """HTTP requests as a process gets them, and what it answers (``http/server_types.rs``)."""
 
 import re
-from typing import Annotated
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from kinode_nb.process_lib import Address, LazyLoadBlob, Our
+from kinode_nb.process_lib.http import HttpResponse, IncomingHttpRequest
 from kinode_nb.system.http_server_asking import ask
 from kinode_nb.system.http_server_calls import Call, Reply, normal, plain
 from kinode_nb.system.http_server_paths import Match
@@ -17,25 +17,6 @@ _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _VALUE = re.compile(r"[\t\x20-\x7e]*\Z")
 _FRAMING = {"content-length", "transfer-encoding", "connection", "upgrade", "keep-alive"}
 """Headers that belong to the connection: a process that sets them would confuse it."""
-
-
-class IncomingHttpRequest(msgspec.Struct):
-    """What the process gets; the body is in the blob."""
-
-    source_socket_addr: str
-    method: str
-    url: str
-    bound_path: str
-    headers: dict[str, str]
-    url_params: dict[str, str]
-    query_params: dict[str, str]
-
-
-class HttpResponse(msgspec.Struct):
-    """What the process answers; the body is in the blob."""
-
-    status: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
-    headers: dict[str, str]
 
 
 _read_response = msgspec.json.Decoder(HttpResponse).decode

@@ -12,6 +12,7 @@ KinodeError
 ├── VfsError            a file operation that vfs refused
 ├── KvError             an operation on a key-value database that kv refused
 ├── SqliteError         an operation on a SQL database that sqlite refused
+├── HttpServerError     a path or a WebSocket that http-server refused
 ├── BodyError           a message body that is not what was asked of it
 ├── UsageError          a call or a line that makes no sense as written
 ├── StuckError          a process that cannot be ended, since it is in a call that does not return
@@ -117,6 +118,19 @@ class SqliteError(KinodeError):
 
     ``kind`` is Kinode's name of the error (``kinode/src/sqlite.rs``), such as
     ``NotAReadKeyword`` or ``RusqliteError``.
+    """
+
+    def __init__(self, kind: str, text: str) -> None:
+        """Keep Kinode's name of the error beside its text."""
+        super().__init__(text)
+        self.kind = kind
+
+
+class HttpServerError(KinodeError):
+    """A binding or a push that http-server refused.
+
+    ``kind`` is Kinode's name of the error (``http/server_types.rs``), such as ``NoBlob`` or
+    ``WsChannelNotFound``.
     """
 
     def __init__(self, kind: str, text: str) -> None:
