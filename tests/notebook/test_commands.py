@@ -32,6 +32,11 @@ def test_the_table_is_the_documented_one():
         ("boot -f x.dev -p none", ("net", "boot", ("x.dev",), {"port": "none"})),
         ("boot x -o y", ("net", "boot", ("x",), {"home": "y"})),
         ("boot --count 3 --verbosity 0", ("net", "boot", (None,), {"count": 3, "verbosity": 0})),
+        (
+            "boot --password x --http-timeout 0.5",
+            ("net", "boot", (None,), {"password": "x", "http_timeout": 0.5}),
+        ),
+        ("boot --http-timeout 30", ("net", "boot", (None,), {"http_timeout": 30})),
         ("nodes", ("net", "nodes", (), {})),
         ("use fake2.dev", ("net", "use", ("fake2.dev",), {})),
         ("stop fake.dev fake2.dev", ("net", "stop", ("fake.dev", "fake2.dev"), {})),
@@ -145,6 +150,8 @@ def test_kits_other_flags_of_boot_are_ignored_with_a_word():
     ("line", "said"),
     [
         ("boot a.dev -f b.dev", "two names for one node"),
+        ("boot --http-timeout never", "--http-timeout takes seconds, such as 15 or 0.5"),
+        ("boot --http-timeout 0", "--http-timeout takes seconds, such as 15 or 0.5"),
         ("stop", "stop which node? %kinode stop NODE, or --all"),
         ("reset --virtual", "not there yet"),
         ("trace --last 3", "trace is not there yet in this version"),
