@@ -170,8 +170,7 @@ class Installations:
                 self._say(f"{row.package} is forgotten: {error}")
                 continue
             self.packages[package.id] = package
-            running = self._processes.running(package)
-            self._tell(package, running or self._processes.start(package))
+            self._tell(package, self._processes.running(package))  # begun again by the kernel
 
     def _say(self, text: str) -> None:
         self._kernel.print(text, 0, Address(self._kernel.node, APP_STORE))

@@ -97,13 +97,20 @@ class Net:
                 place = self._homes.open(name, home, persist=persist)
                 undo.callback(self._homes.close, place)
             web = Web(listener, http_timeout, password)
-            node = self._compose(name, place, web, verbosity, options)
+            kept = persist or home is not None
+            node = self._compose(name, place, web, verbosity, kept, options)
             self._wire(node)
             undo.pop_all()
         return node
 
     def _compose(
-        self, name: str, home: Path, web: Web, verbosity: int, options: tuple[object, ...]
+        self,
+        name: str,
+        home: Path,
+        web: Web,
+        verbosity: int,
+        kept: bool,
+        options: tuple[object, ...],
     ) -> Node:
         return Node(
             name,
@@ -116,6 +123,7 @@ class Net:
             peers=self._identities.of(name),
             random=Random(f"{self._seed}/{name}"),
             verbosity=verbosity,
+            kept=kept,
             options=options,
         )
 

@@ -11,6 +11,8 @@ import msgspec
 from kinode_nb.fake_net import script_names
 from kinode_nb.fake_net.hosting import NodeHosting
 from kinode_nb.fake_net.installations import Installations
+from kinode_nb.fake_net.kept_processes import KeptProcesses
+from kinode_nb.fake_net.kept_states import KeptStates
 from kinode_nb.fake_net.node_web import Web
 from kinode_nb.fake_net.process_row import process_row
 from kinode_nb.fake_net.scripts import Scripts
@@ -62,9 +64,13 @@ class Node:
         descriptors: vfs.Descriptors,
         peers: net.Peers,
         verbosity: int,
+        kept: bool,
         options: tuple[object, ...],
     ) -> None:
-        """Compose the node's parts; `start` lets it run."""
+        """Compose the node's parts; `start` lets it run.
+
+        ``kept`` tells that the home outlives the node, and brings its processes back.
+        """
         self.name = name
         self.home = home
         self._web = web
@@ -83,6 +89,10 @@ class Node:
         self._hosting = NodeHosting(name, home)
         self.kernel = Kernel(name, scheduler=scheduler, log=log, transport=transport, random=random)
         self.lifecycle = Lifecycle(self.kernel, self._hosting)
+        self._kept: KeptProcesses | None = None
+        if kept:
+            self.kernel.states = KeptStates(home)
+            self._kept = KeptProcesses(self.kernel, self.lifecycle, self._hosting, home)
         self.installations = Installations(self.kernel, self.lifecycle, home)
         self.packages = self.installations.packages
         self.scripts = Scripts(self.kernel, self.lifecycle, self._hosting)
@@ -115,6 +125,8 @@ class Node:
         web = started[HTTP_SERVER]
         self._web.open(lambda: self.calls(web))
         self._person = started[NOTEBOOK]
+        if self._kept is not None:
+            self._kept.restore()
         self.installations.restore()
         self._transport.nodes[self.name] = self.kernel
         self.status = "running"
@@ -148,6 +160,8 @@ class Node:
         self.status = "stopped"
         self._stopped_at = self._clock.now_ns()
         self._transport.nodes.pop(self.name, None)
+        if self._kept is not None:
+            self._kept.close()
         await self._web.close()
         running = [each.running for each in self.kernel.processes.values() if each.running]
         self.kernel.closed = True
