@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from kinode_nb.hosts.tasks import ProcessTasks
 from kinode_nb.portal.awaiting import awaited_work
-from kinode_nb.portal.interrupts import Interrupts, interrupt, never_heard
+from kinode_nb.portal.interrupts import heard
 from kinode_nb.portal.watchdog import Blocked, Ends, Watchdog, nothing
 from kinode_nb.runtime.stepping import NeverYieldedError, stepping_of
 from kinode_nb.types import BlockingCallError, KinodeError, StuckError
@@ -27,6 +27,7 @@ from kinode_nb.types import BlockingCallError, KinodeError, StuckError
 T = TypeVar("T")
 
 _SLICE = 0.1  # seconds between two looks at what holds the runtime up
+_WATCHING = 0.5
 _AT_ONCE = 0.2  # seconds that an interrupt may take to end a process
 _PATIENCE = 2.0  # seconds that a kill may take
 _ATTEMPTS = 100
@@ -90,6 +91,19 @@ class Portal:
         """Run a plain function on the runtime's thread and wait for it, as `call` does."""
         return self._result(self._post(action), None, ends)
 
+    def later(self, action: Callable[[], object]) -> None:
+        """Run a plain function on the runtime's thread, before whatever is asked of it next."""
+        self._post(action)
+
+    def watch(self, ended: threading.Event) -> None:
+        """Name whichever process blocks the runtime, until something has ended."""
+        named = None
+        while not ended.wait(_WATCHING):
+            blocked = self.watchdog.look()
+            if blocked is not None and blocked.step != named:
+                named = blocked.step
+                self.say(str(blocked))
+
     def read(self, action: Callable[[ProcessTasks | None], T]) -> T:
         """Run a function that changes nothing, on the runtime's thread, or here.
 
@@ -138,22 +152,17 @@ class Portal:
     @contextlib.contextmanager
     def _interruptible(self, future: "Future[Any]") -> Iterator[None]:
         """Cancel the work when the waiting for it ends early; an interrupt ends what blocks it."""
-        interrupts = Interrupts(interrupt)
-        if never_heard():
-            interrupts.watch()
         try:
-            yield
+            with heard():
+                yield
         except KeyboardInterrupt:
             future.cancel()
-            interrupts.end()
             if told := self.interrupt():
                 self.say(told)
             raise
         except BaseException:
             future.cancel()
             raise
-        finally:
-            interrupts.end()
 
     def _blocks(self, future: "Future[Any]", timeout: float | None) -> Iterator[Blocked]:
         """Wait until the work is done; yield, now and then, the process that holds it up.

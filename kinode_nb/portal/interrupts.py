@@ -9,7 +9,8 @@ a wait lasts, the handler is wrapped.
 import asyncio
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -48,15 +49,24 @@ class Interrupts:
                 signal.signal(signal.SIGINT, self._previous)
 
 
-def never_heard() -> bool:
-    """Tell whether an interrupt would wait for an event loop that this thread keeps waiting."""
-    return (
+@contextmanager
+def heard() -> Iterator[None]:
+    """Let an interrupt raise KeyboardInterrupt in a blocking wait, whoever else handles it.
+
+    That is where it would wait for the event loop that this thread keeps waiting.
+    """
+    interrupts = Interrupts(_raise)
+    if (
         threading.current_thread() is threading.main_thread()
         and asyncio._get_running_loop() is not None  # noqa: SLF001 - public by its documentation
         and signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    )
+    ):
+        interrupts.watch()
+    try:
+        yield
+    finally:
+        interrupts.end()
 
 
-def interrupt() -> None:
-    """Raise what an interrupt raises by default."""
+def _raise() -> None:
     raise KeyboardInterrupt

@@ -165,9 +165,11 @@ class FakeNet:
             _open.discard(self)
             try:
                 self.portal.call(self.core.close(), _PATIENCE, ends=everything)
+                patience = _PATIENCE
             except (TimeoutError, StuckError) as error:
                 self._abandon(error)
-            self.portal.close(_PATIENCE)
+                patience = 0
+            self.portal.close(patience)
 
     def _abandon(self, error: Exception) -> None:
         """Leave a process that cannot be ended to its fate, but not its node's home."""

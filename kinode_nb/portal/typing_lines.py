@@ -41,7 +41,7 @@ class Typing:
         except KeyboardInterrupt:
             raise InterruptedWait(_what_goes_on(line)) from None
         finally:
-            self._portal.do(line.close)
+            self._portal.later(line.close)  # it may be held up still
             for view in shown:
                 finish = getattr(view, "finish", None)
                 if finish is not None:

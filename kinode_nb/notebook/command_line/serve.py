@@ -27,7 +27,7 @@ def _run(context: Context, values: Values) -> int:
                 context.say(f"{node.name} runs {where}, home {node.home}")
             context.say("Ctrl-C stops it")
             net.follow(context.say)
-            ended.wait()
+            net.portal.watch(ended)
         finally:
             net.close()
     return 0

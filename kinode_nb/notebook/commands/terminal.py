@@ -35,15 +35,18 @@ def run(context: Context, values: Values) -> object:
 
 
 def _follow(context: Context, node: "Node") -> None:
+    from kinode_nb.portal.interrupts import heard
+
     shown = ""
     never = threading.Event()
     try:
-        while node.status == "running":
-            text = node.terminal()
-            if new := text.removeprefix(shown).strip("\n"):
-                context.say(new)
-            shown = text
-            never.wait(_BETWEEN_LOOKS)
+        with heard():
+            while node.status == "running":
+                text = node.terminal()
+                if new := text.removeprefix(shown).strip("\n"):
+                    context.say(new)
+                shown = text
+                never.wait(_BETWEEN_LOOKS)
     except KeyboardInterrupt:
         context.say("(no longer following)")
 
