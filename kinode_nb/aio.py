@@ -249,6 +249,10 @@ class FakeNet:
         """Return the addresses of all processes of running nodes."""
         return await awaited(self.blocking.process_names)
 
+    async def script_names(self) -> list[str]:
+        """Return what a line at the terminal may begin with."""
+        return await awaited(self.blocking.script_names)
+
     async def transfer_ids(self) -> list[str]:
         """Return the ids of all transfers."""
         return await awaited(self.blocking.transfer_ids)

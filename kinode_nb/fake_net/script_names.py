@@ -35,7 +35,7 @@ def hint(line: str, said: str, known: Sequence[str], node: str) -> str:
     if missing := _package_to_start(head, known):
         return f". %kinode start {missing} -n {node} starts its package"
     near = nearest(head, known)
-    return f".{near or ' The line `help` lists what the terminal has of its own'}"
+    return f".{near}" if near else ""
 
 
 def _package_to_start(head: str, known: Iterable[str]) -> str:

@@ -87,7 +87,9 @@ class TypedLine:
         if self._refusal:
             return UsageError(self._refusal)
         if isinstance(self._error, ScriptError):
-            return ScriptError(" ".join(_STYLE.sub("", str(self._error)).split()))
+            notes = getattr(self._error, "__notes__", ())
+            said = " ".join([str(self._error), *notes])
+            return ScriptError(" ".join(_STYLE.sub("", said).split()))
         if self._error is not None:
             kind, said = type(self._error).__name__, " ".join(str(self._error).split())
             return ScriptError(f"the script ended with an error: {kind}: {said}")

@@ -1,6 +1,5 @@
 """``%%kinode``: a cell whose lines are typed at a node's terminal, one after the other."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +9,12 @@ from kinode_nb.notebook.commands.context import Context
 from kinode_nb.notebook.commands.parser import parse, wants_help
 from kinode_nb.notebook.commands.verb import ACTING, Argument, Count, Flag, Values, Verb
 from kinode_nb.notebook.line import run_words
+from kinode_nb.notebook.terminal_line import filled, goes_on, is_kit, is_whole
 from kinode_nb.notebook.values import expander
-from kinode_nb.notebook.words import UnclosedQuoteError, Word, split
+from kinode_nb.notebook.words import Expand, Word, split
 from kinode_nb.types import KinodeError, UsageError
 
 _HEADERS_TO_COME = ("process", "wit", "trace")
-# `send:chat:template.os`: a script of a package, which here is a verb that a package does.
-_SCRIPT = re.compile(r"(send|download|list[-_]files):([^:\s]+:[^:\s]+)")
-_SCRIPTS_TO_COME = ("m", "alias", "cat", "echo", "kill", "peer", "peers", "top", "kfetch")
 
 
 def _no_run(_: Context, __: Values) -> None:
@@ -50,12 +47,10 @@ def run_cell(
 ) -> None:
     """Run every line of a cell; raises the error of the first that fails, with its number."""
     options = _options(header, names)
-    acting = [word for key in ("--node", "--port") for word in _flag_words(options, key)]
     failed = []
     for line in lines(body):
         try:
-            words = _as_verb(split(line.text, expander(names)), acting)
-            if (result := run_words(words, context)) is not None:
+            if (result := _run(line.text, options, context, expander(names))) is not None:
                 show_result(result)
         except KinodeError as error:
             error.add_note(f"(line {line.number}: {line.text.strip()})")
@@ -67,6 +62,31 @@ def run_cell(
         raise UsageError(f"{len(failed)} of the cell's lines failed: {', '.join(map(str, failed))}")
 
 
+def _run(text: str, options: Values, context: Context, expand: Expand) -> object:
+    """Run one line: kit's as a verb, any other at the acting node's terminal."""
+    if is_kit(text):
+        return run_words(_with_acting(split(text, expand)[1:], options), context)
+    line = filled(text, expand)
+    try:
+        context.acting(options).type_line(line, lambda said: _say(context, said), context.show)
+    except UsageError as error:
+        raise UsageError(f"{error}{_hint(line, str(error))}") from None
+    return None
+
+
+def _hint(line: str, said: str) -> str:
+    """Return what helps where the terminal knows of nothing near."""
+    verb = BY_NAME.get(line.split(" ", 1)[0])
+    if verb is not None:
+        return f"; for the verb write: kit {verb.name} …"
+    return "" if "Did you mean" in said or "%kinode" in said else "; the line `help` lists scripts"
+
+
+def _say(context: Context, said: str) -> None:
+    """Show a text that ends its lines as a terminal wants them."""
+    context.say(said.replace("\r\n", "\n").rstrip("\n"))
+
+
 def lines(body: str) -> Iterator[Line]:
     """Yield the lines that are no comments; an open quote or a backslash goes on below."""
     rest = list(enumerate(body.splitlines(), start=1))
@@ -75,28 +95,14 @@ def lines(body: str) -> Iterator[Line]:
         if not text.strip() or text.lstrip().startswith("#"):
             continue
         whole, used = text, 0
-        while not _is_whole(whole) and used < len(rest):
-            joined = whole.removesuffix("\\") if _goes_on(whole) else whole + "\n"
+        while not is_whole(whole) and used < len(rest):
+            joined = whole.removesuffix("\\") if goes_on(whole) else whole + "\n"
             whole, used = joined + rest[used][1], used + 1
-        if _is_whole(whole):
+        if is_whole(whole):
             del rest[:used]
             yield Line(number, whole)
-        else:  # a quote that nothing closes is this line's own mistake
+        else:  # a quote that nothing closes is this line's own affair
             yield Line(number, text)
-
-
-def _is_whole(text: str) -> bool:
-    if _goes_on(text):
-        return False
-    try:
-        split(text)
-    except UnclosedQuoteError:
-        return False
-    return True
-
-
-def _goes_on(text: str) -> bool:
-    return (len(text) - len(text.rstrip("\\"))) % 2 == 1
 
 
 def _options(header: str, names: Mapping[str, Any]) -> Values:
@@ -117,29 +123,9 @@ def _flag_words(options: Values, key: str) -> list[Word]:
     return [] if value is None else [Word(key), Word(value, quoted=True)]
 
 
-def _as_verb(words: list[Word], acting: list[Word]) -> list[Word]:
-    """Turn a line of the terminal into the words of a verb."""
-    first = words[0].text if words else ""
-    if first == "kit":
-        return _with_acting(words[1:], acting)
-    if first == "hi":
-        return _with_acting(words, acting)
-    if script := _SCRIPT.fullmatch(first):
-        verb, package = script[1].replace("_", "-"), script[2]
-        chosen = [Word("--package"), Word(package, quoted=True)]
-        return _with_acting([Word(verb), *chosen, *words[1:]], acting)
-    raise _unknown(first)
-
-
-def terminal_verb(first: str) -> Verb | None:
-    """Return the verb that a line of the terminal with this first word comes to."""
-    script = _SCRIPT.fullmatch(first)
-    name = script[1].replace("_", "-") if script else first
-    return BY_NAME[name] if script or first == "hi" else None
-
-
-def _with_acting(words: list[Word], acting: list[Word]) -> list[Word]:
+def _with_acting(words: list[Word], options: Values) -> list[Word]:
     """Add the cell's -n or -p, where the verb knows it and the line has none of its own."""
+    acting = [word for key in ("--node", "--port") for word in _flag_words(options, key)]
     verb = BY_NAME.get(words[0].text) if words else None
     if verb is None or not acting or wants_help(words) or not verb.flag("-n"):
         return words
@@ -147,14 +133,3 @@ def _with_acting(words: list[Word], acting: list[Word]) -> list[Word]:
     if own & {"-n", "-p", "--node", "--port"}:
         return words
     return [words[0], *acting, *words[1:]]
-
-
-def _unknown(first: str) -> UsageError:
-    if first in _SCRIPTS_TO_COME or re.fullmatch(r"[^:\s]+:[^:\s]+:[^:\s]+", first):
-        return UsageError(f"{first} is not there yet in this version")
-    if (verb := BY_NAME.get(first)) is not None:
-        return UsageError(f"the terminal knows no {first!r}; for the verb write: kit {verb.name} …")
-    return UsageError(
-        f"the terminal knows no {first!r}. It takes hi NODE TEXT, send:chat:template.os NODE TEXT, "
-        "or kit and a verb"
-    )

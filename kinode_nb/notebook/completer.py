@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 from IPython.core.completer import SimpleMatcherResult as Result
 
-from kinode_nb.notebook.cell import CELL, terminal_verb
+from kinode_nb.notebook.cell import CELL
 from kinode_nb.notebook.commands.verb import Verb
 from kinode_nb.notebook.completion import complete
 from kinode_nb.notebook.magics import notebooks_net
+from kinode_nb.notebook.terminal_scripts import FIRST, script
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -55,9 +56,10 @@ def typed_words(cell: str, line_number: int, line: str) -> tuple[Verb | None, st
 def _typed_at_the_terminal(line: str) -> tuple[Verb | None, str] | None:
     if kit := _KIT.match(line):
         return None, kit[1]
+    if line.lstrip().startswith("#"):
+        return None
     found = _TERMINAL.match(line)
-    verb = terminal_verb(found[1]) if found else None
-    return (verb, found[2]) if found and verb else None
+    return (script(found[1]), found[2]) if found else (FIRST, line.lstrip())
 
 
 def install(shell: "InteractiveShell") -> None:

@@ -18,7 +18,7 @@ Expand = Callable[[str], str | None]
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
-_SPACE = " \t\r\n"
+SPACE = " \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,18 @@ def split(line: str, expand: Expand | None = None) -> list[Word]:
     return _Reader(line, expand).words()
 
 
+def put_in(line: str, at: int, expand: Expand) -> tuple[str, int]:
+    """Return the text of what stands at one place of a line, and where the rest begins.
+
+    That is the value of a ``$name`` or ``{expression}``, or else the one character; a backslash
+    keeps a dollar or a brace as it is.
+    """
+    if line[at] == "\\" and line[at + 1 : at + 2] in tuple("${"):
+        return line[at + 1], at + 2
+    reader = _Reader(line, expand, at)
+    return ("".join(reader.out), reader.at) if reader.value() else (line[at], at + 1)
+
+
 @dataclass(slots=True)
 class _Reader:
     """Reads one line from left to right; ``at`` is the next character."""
@@ -74,13 +86,13 @@ class _Reader:
 
     def word(self) -> Word | None:
         """Return the next word, or None at the end."""
-        while self.at < len(self.line) and self.line[self.at] in _SPACE:
+        while self.at < len(self.line) and self.line[self.at] in SPACE:
             self.at += 1
         if self.at == len(self.line):
             return None
         start = self.at
         self.out, self.quoted = [], False
-        while self.at < len(self.line) and self.line[self.at] not in _SPACE:
+        while self.at < len(self.line) and self.line[self.at] not in SPACE:
             self._piece(start)
         if not self.out and not self.quoted:  # a semicolon that stood alone
             return None
@@ -99,7 +111,7 @@ class _Reader:
         elif char == ";" and not self.line[self.at + 1 :].strip():
             self.at = len(self.line)  # at the end of a cell it asks for silence, as in Python
             return
-        elif not self._value():
+        elif not self.value():
             self.out.append(char)
             self.at += 1
             return
@@ -123,12 +135,12 @@ class _Reader:
             if char == "\\" and following and following in '"\\${':
                 self.out.append(following)
                 self.at += 2
-            elif not self._value():
+            elif not self.value():
                 self.out.append(char)
                 self.at += 1
         raise UnclosedQuoteError('"', Word("".join(self.out), True, start))
 
-    def _value(self) -> bool:
+    def value(self) -> bool:
         """Put in the value that begins here; False where none does."""
         if self.expand is None or self.line[self.at] not in "${":
             return False

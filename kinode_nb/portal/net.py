@@ -310,6 +310,11 @@ class FakeNet:
             for process in list(node.kernel.processes.values())
         ]
 
+    def script_names(self) -> list[str]:
+        """Return what a line at the terminal of a running node may begin with."""
+        names = [name for node in self.core.running() for name in node.script_names()]
+        return list(dict.fromkeys(names))
+
     def transfer_ids(self) -> list[str]:
         """Return the ids of all transfers."""
         return list(self.core.transfers.records)

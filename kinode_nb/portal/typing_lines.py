@@ -7,7 +7,7 @@ from kinode_nb.fake_net.node import Node
 from kinode_nb.fake_net.typed_line import Printed, TypedLine
 from kinode_nb.portal.bridge import Portal
 from kinode_nb.portal.transfer import InterruptedWait, Transfer
-from kinode_nb.types import KinodeError
+from kinode_nb.types import KinodeError, nearest
 
 Say = Callable[[str], None]
 Show = Callable[[Transfer], object]
@@ -52,8 +52,18 @@ class Typing:
 
     def _explained(self, failure: KinodeError, line: str) -> KinodeError:
         """Add what helps to the terminal's own words for a line that named no script."""
-        hint = self._node.script_hint(line, str(failure))
-        return type(failure)(f"{failure}{hint}") if hint else failure
+        said = str(failure)
+        hint = self._node.script_hint(line, said) or self._node_hint(line, said)
+        return type(failure)(f"{said}{hint}") if hint else failure
+
+    def _node_hint(self, line: str, said: str) -> str:
+        """Name the node that a word of the line may have meant, where one is Offline."""
+        if "offline" not in said.lower():
+            return ""
+        nodes = list(self._net.nodes)
+        strange = (word for word in line.split()[1:] if word not in nodes)
+        hints = [hint for word in strange if (hint := nearest(word, nodes))]
+        return f".{hints[0]}" if hints else ""
 
 
 def _text(printed: Printed) -> str:

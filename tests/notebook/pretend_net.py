@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kinode_nb.notebook.commands.context import Context
-from kinode_nb.types import NodeError, TransferError, nearest
+from kinode_nb.types import NodeError, TransferError, UsageError, nearest
 
 OFFERED = {"fake.dev": ["mine.txt"], "fake2.dev": ["my_file.txt", "naïve ✓ file (1).bin"]}
 
@@ -54,6 +54,17 @@ class PretendNode:
     def kill(self, process: str) -> str:
         self.net.keep((self.name, "kill", (process,), {}))
         return f"{process}:of:all"
+
+    def type_line(self, line: str, say: Any = None, show: Any = None) -> str:
+        self.net.keep((self.name, "type_line", (line,), {}))
+        head, _, args = line.partition(" ")
+        if head not in self.net.script_names():
+            raise UsageError(f"error calling script: '{head}' not found")
+        if head == "echo":
+            say(args.replace("|", "\r\n"))
+        for transfer in self.net.transfers_to_come if head.startswith("send") else ():
+            show(transfer).finish()
+        return args
 
     def hi(self, node: str, message: str) -> str:
         self.net.keep((self.name, "hi", (node, message), {}))
@@ -108,6 +119,9 @@ class PretendNet:
 
     def process_names(self) -> list[str]:
         return ["fake.dev@chat:chat:template.os"]
+
+    def script_names(self) -> list[str]:
+        return ["echo", "hi", "m", "send:chat:template.os"]
 
     def transfer_ids(self) -> list[str]:
         return ["t1", "t2"]

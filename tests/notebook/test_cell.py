@@ -13,45 +13,46 @@ def run(body: str, header: str = "", listener: Listener | None = None) -> Listen
     return listener
 
 
+def typed(listener: Listener) -> list[str]:
+    return [call[2][0] for call in listener.net.done if call[1] == "type_line"]
+
+
 @pytest.mark.parametrize(
-    ("line", "call"),
+    ("line", "arrives"),
     [
-        ("hi fake2.dev hello!", ("fake.dev", "hi", ("fake2.dev", "hello!"), {})),
-        ("hi fake{i}.dev 'a {i}'", ("fake.dev", "hi", ("fake2.dev", "a {i}"), {})),
-        (
-            "send:chat:template.os fake2.dev hello",
-            ("fake.dev", "send", ("fake2.dev", "hello"), {"package": "chat:template.os"}),
-        ),
-        (
-            "list-files:chat-with-file-transfer:template.os fake2.dev",
-            (
-                "fake.dev", "list_files", ("fake2.dev",),
-                {"package": "chat-with-file-transfer:template.os"},
-            ),
-        ),
-        (
-            "download:chat_with_file_transfer:template.os my_file.txt fake2.dev",
-            (
-                "fake.dev", "download", ("my_file.txt", "fake2.dev"),
-                {"overwrite": False, "package": "chat_with_file_transfer:template.os"},
-            ),
-        ),
-        ("kit f fake3.dev", ("net", "boot", ("fake3.dev",), {})),
+        ("hi fake2.dev hello!", "hi fake2.dev hello!"),
+        ("  hi fake{i}.dev $i 'a {i}' $$x", "hi fake2.dev 2 'a {i}' $x"),
+        ("m our@echo:echo:template.os '\"hi\"' -a 5", "m our@echo:echo:template.os '\"hi\"' -a 5"),
+        ('hi fake2.dev it\'s {i}  "x y"; # y', 'hi fake2.dev it\'s 2  "x y"; # y'),
+        ('m our@a:b:c {"n": {"m": 1}} -a 5', 'm our@a:b:c {"n": {"m": 1}} -a 5'),
+        (r"echo \{i} \n \$i", r"echo {i} \n $i"),
+        ("hi fake.dev x -p 8080", "hi fake.dev x -p 8080"),
     ],
-)  # fmt: skip
-def test_a_line_of_the_terminal_becomes_a_call(line: str, call: tuple[object, ...]):
-    assert run(line).net.done == [call]
+)
+def test_a_line_arrives_at_the_terminal_as_it_stands(line: str, arrives: str):
+    assert typed(run(line)) == [arrives]
+
+
+def test_kits_lines_are_verbs():
+    assert run("kit f fake3.dev").net.done == [("net", "boot", ("fake3.dev",), {})]
+
+
+def test_what_is_printed_is_shown_line_by_line_and_transfers_are():
+    listener = run("echo a|b|\nsend:chat:template.os fake2.dev x")
+    assert listener.said == ["a\nb"]
+    assert (listener.shown, listener.finished) == (["t1"], ["t1"])
 
 
 def test_comments_and_empty_lines_are_skipped():
     listener = run("# hello\n\n   # there\nhi fake2.dev x # y\n")
-    assert [call[2] for call in listener.net.done] == [("fake2.dev", "x # y")]
+    assert typed(listener) == ["hi fake2.dev x # y"]
 
 
 def test_the_cells_node_acts_unless_a_line_names_its_own():
-    body = "hi fake.dev x\nkit put a -n fake.dev\nkit put a\nkit nodes\nhi fake.dev x -p 8080"
+    body = "hi fake.dev x\nkit put a -n fake.dev\nkit put a\nkit nodes"
     nodes = [call[0] for call in run(body, "-n fake2.dev").net.done]
-    assert nodes == ["fake2.dev", "fake.dev", "fake2.dev", "net", "fake.dev"]
+    assert nodes == ["fake2.dev", "fake.dev", "fake2.dev", "net"]
+    assert run("hi fake.dev x", "-p 8081").net.done[0][0] == "fake2.dev"
 
 
 def test_values_are_shown_each():
@@ -82,11 +83,11 @@ def test_keep_going_goes_on_and_still_fails():
 @pytest.mark.parametrize(
     ("body", "header", "said"),
     [
-        ("m our@echo:echo:template.os '\"hi\"' -a 5", "", "m is not there yet"),
-        ("echo:echo:template.os x", "", "echo:echo:template.os is not there yet"),
-        ("boot fake.dev", "", "for the verb write: kit boot"),
-        ("xyzzy", "", "the terminal knows no 'xyzzy'"),
-        ("hi fake.dev it's", "", "a quote is not closed"),
+        ("boot fake.dev", "", "'boot' not found; for the verb write: kit boot"),
+        ("xyzzy", "", "error calling script: 'xyzzy' not found; the line `help`"),
+        ("hi {nothing} x", "", "NameError"),
+        ("hi fake.dev x", "-n fake3.dev", "there is no node 'fake3.dev'"),
+        ("kit log --last it's", "", "a quote is not closed"),
         ("hi fake2.dev x", "process counter", "%%kinode process is not there yet"),
         ("hi fake2.dev x", "boot", "%kinode boot"),
         ("hi fake2.dev x", "--nod fake.dev", "Did you mean '--node'"),
@@ -101,10 +102,11 @@ def test_a_mistake_is_one_line(body: str, header: str, said: str):
 
 
 def test_lines_go_on_after_a_backslash_and_inside_quotes():
-    body = "hi b \\\n  x\nm a '{\n  \"n\": 1\n}'\nhi b it's\nhi b y"
+    body = "hi b \\\n  x\nm a '{\n  \"n\": 1\n}'\nhi b it's\nhi b it's y\necho 'open"
     assert [(line.number, line.text) for line in lines(body)] == [
         (1, "hi b   x"),
         (3, "m a '{\n  \"n\": 1\n}'"),
         (6, "hi b it's"),
-        (7, "hi b y"),
+        (7, "hi b it's y"),
+        (8, "echo 'open"),
     ]

@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 from kinode_nb.notebook.cell import CELL
-from kinode_nb.notebook.commands.download import DOWNLOAD
-from kinode_nb.notebook.commands.hi import HI
 from kinode_nb.notebook.completer import typed_words
 from kinode_nb.notebook.completion import VERB_NAMES, complete
+from kinode_nb.notebook.terminal_scripts import FIRST, script
 from tests.notebook.pretend_net import PretendNet
 
 
@@ -87,10 +86,13 @@ def test_put_offers_files_of_the_machine(tmp_path: Path, monkeypatch: pytest.Mon
         ("  df = %kinode log --l", (None, "log --l")),
         ("a, b = %kinode boot ", (None, "boot ")),
         ("%%kinode -n f", (CELL, "-n f")),
-        ("%%kinode\nhi f", (HI, "f")),
+        ("%%kinode\nhi f", (script("hi"), "f")),
+        ("%%kinode\n  h", (FIRST, "h")),
+        ("%%kinode\n", (FIRST, "")),
+        ("%%kinode\n# hi f", None),
         ("%%kinode -n x\n# hi\nkit send f", (None, "send f")),
-        ("%%kinode\ndownload:chat:template.os my", (DOWNLOAD, "my")),
-        ("%%kinode\nsend f", None),
+        ("%%kinode\ndownload:chat:template.os my", (script("download"), "my")),
+        ("%%kinode\nsend f", (script("send"), "f")),
         ("%kinode", None),
         ("kinode.x", None),
         ("print('%kinode x", None),
@@ -106,3 +108,30 @@ def test_the_cells_own_flags():
     net = PretendNet()
     offered = complete("-n fake2", "", lambda: net, CELL)[1]  # type: ignore[arg-type, return-value]
     assert offered == ["fake2.dev"]
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("", ["kit", "echo", "hi", "m", "send:chat:template.os"]),
+        ("se", ["send:chat:template.os"]),
+        ("k", ["kit"]),
+        ("hi f", ["fake.dev", "fake2.dev"]),
+        ("hi fake.dev f", []),
+        ("send:chat:template.os fake2", ["fake2.dev"]),
+        ("list_files:file_transfer:template.os ", ["fake.dev", "fake2.dev"]),
+        ("download:file-transfer:template.os ", ["mine.txt", "my_file.txt"]),
+        ("download:file-transfer:template.os my_file.txt ", ["fake.dev", "fake2.dev"]),
+        ("own:script:me.os x f", ["fake.dev", "fake2.dev"]),
+        ("m our", ["our@chat:chat:template.os"]),
+        ("m fake", ["fake.dev@chat:chat:template.os"]),
+        ("kill ", ["chat:chat:template.os"]),
+        ("help h", ["hi"]),
+        ("alias x s", ["send:chat:template.os"]),
+        ("echo f", []),
+    ],
+)
+def test_lines_of_the_terminal_offer_scripts_and_what_they_take(line: str, offered: list[str]):
+    verb, before = typed_words(f"%%kinode\n{line}", 1, line) or (None, "")
+    net = PretendNet()
+    assert complete(before, "", lambda: net, verb)[1] == offered  # type: ignore[arg-type, return-value]

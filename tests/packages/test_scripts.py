@@ -137,3 +137,10 @@ def test_a_script_near_the_mistyped_one_is_named(started: Two, net: FakeNet):
         one.type_line("send:chatt:template.os fake2.dev x")
     with pytest.raises(UsageError, match=r"%kinode start fibonacci -n fake\.dev"):
         one.type_line("number:fibonacci:template.os 5")
+
+
+def test_a_node_near_the_mistyped_one_is_named(started: Two):
+    one, _ = started
+    for line in ("send:chat:template.os fake3.dev hello", f"download:{BOTH} a.txt fake3.dev"):
+        with pytest.raises(ScriptError, match=r"Did you mean 'fake2?\.dev'\?"):
+            one.type_line(line)

@@ -161,6 +161,8 @@ def test_m_tells_why_there_is_no_answer(node: Node):
         .endswith("Failed to send message because the target is offline")
     )
     assert node.type_line("m our@nobody:a:b x") == ""
+    with pytest.raises(ScriptError, match=r"await time \(.*nobody:a:b"):
+        node.type_line(line)
 
 
 def test_alias_without_sense(node: Node):

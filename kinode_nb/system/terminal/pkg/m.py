@@ -34,7 +34,10 @@ async def init(our: Our, args: str) -> str:
     except SendError as error:
         if seconds is None:
             return ""
-        raise ScriptError(_REFUSALS[error.kind]) from None
+        failure = ScriptError(_REFUSALS[error.kind])
+        if error.reason:
+            failure.add_note(f"({error.reason})")
+        raise failure from None
     return "" if seconds is None else answer.body.decode(errors="replace")
 
 
