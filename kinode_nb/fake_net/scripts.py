@@ -74,7 +74,8 @@ class Scripts:
         held = [each for each in capabilities if each in terminal.capabilities]
         for missing in dict.fromkeys(each for each in capabilities if each not in held):
             self._kernel.print(
-                f"kernel: {terminal.id} does not hold {missing}, so {id_} does not get it", 2
+                f"kernel: InitializeProcess caller {terminal.id} doesn't have capability {missing}",
+                0,
             )
         process = self._lifecycle.initialize(
             id_, program, handle=handle, public=entry.public, capabilities=held

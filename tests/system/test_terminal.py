@@ -98,6 +98,11 @@ def test_a_script_gets_what_it_asks_for_as_far_as_the_terminal_holds_it(
 ):
     ask = ["net:distro:sys", "nobody:a:b", {"process": "vfs:distro:sys", "params": {"root": True}}]
     script("ask", request_capabilities=ask)
+    missing = (
+        f"kernel: InitializeProcess caller {TERMINAL} doesn't have capability "
+        'fake.dev@nobody:a:b("messaging")'
+    )
+    assert node.type_line("ask:tools:me.os").startswith(f"{missing}\n|")
     own = f'fake.dev@{TERMINAL}("messaging")'
     assert held(node, "ask:tools:me.os") == {
         own, 'fake.dev@net:distro:sys("messaging")', 'fake.dev@vfs:distro:sys({"root":true})',

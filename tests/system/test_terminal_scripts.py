@@ -201,3 +201,64 @@ def test_help(node: Node):
         assert one in whole
         assert f"{BOLD}{name}{PLAIN}" in one
     assert node.type_line("help xyzzy") == f"No help found for command {BOLD}xyzzy{PLAIN}"
+
+
+def test_top(net: FakeNet, node: Node):
+    net.start("echo")
+    echo = "echo:echo:template.os"
+    one = node.type_line(f"top {echo}")
+    assert one.split("\r\n")[:-1] == [
+        f"{echo}:",
+        "    echo:template.os/pkg/echo.py",
+        "    wit: 1",
+        "    on-exit: Restart",
+        "    public: true",
+        "    capabilities:",
+    ]
+    assert one.endswith(", use -c to display")
+    with_capabilities = node.type_line(f"top {echo} -c")
+    assert '        fake.dev@kernel:distro:sys("network")\r\n' in with_capabilities
+    assert node.type_line(f"top -c {echo}") == with_capabilities
+    everything = node.type_line("top")
+    assert everything.startswith("\r\n")
+    assert one in everything
+    running = len(net.processes()) + 1  # top itself
+    assert everything.endswith(f"\r\n\r\ntop: {running} running processes")
+    assert "net:distro:sys:\r\n    (runtime)\r\n" in everything
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ("a:b:c", "process a:b:c not running"),
+        ("a:b:c d:e:f", "Failed to parse args."),
+        ("-x", "Failed to parse args."),
+        ("a", "invalid process id: "),
+    ],
+)
+def test_top_tells_what_it_cannot_show(node: Node, args: str, said: str):
+    assert failed(node, f"top {args}").startswith(said)
+
+
+def test_kill(net: FakeNet, node: Node):
+    net.start("echo")
+    echo = "echo:echo:template.os"
+    assert node.type_line(f"kill {echo}").splitlines() == [
+        f"kernel: killing process {echo}",
+        f"killed process {echo}",
+    ]
+    assert echo not in net.processes()["process"].tolist()
+    for unknown in (echo, "net:distro:sys"):
+        assert failed(node, f"kill {unknown}") == (
+            f"process {unknown} not running, or one of the node's own"
+        )
+    usage = f"Invalid process ID.\n{BOLD}Usage:{PLAIN} kill <process_id>"
+    assert failed(node, "kill echo") == failed(node, "kill") == usage
+
+
+def test_kfetch(node: Node):
+    said = node.type_line("kfetch")
+    assert "fake.dev\n" in said
+    assert "pubkey: 0x" in said
+    assert "routing: direct at 127.0.0.1 with no port" in said
+    assert said.endswith(" running processes")

@@ -23,5 +23,5 @@ async def init(our: Our, args: str) -> str:
     except KinodeError:
         raise ScriptError("failed to parse kernel response") from None
     if not isinstance(said, dict) or "KilledProcess" not in said:
-        raise ScriptError(f"process {process} not running")
+        raise ScriptError(f"process {process} not running, or one of the node's own")
     return f"killed process {said['KilledProcess']}"
