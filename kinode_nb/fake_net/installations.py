@@ -62,15 +62,18 @@ class Installations:
 
         Raises PackageError; then nothing has changed.
         """
-        if package.id in _OWN:
-            raise PackageError(f"{package.id} is the node's own: give your package another name")
-        self._kept.unpack(package)
+        _refuse_own(package.id)
+        return self._put(package, self._kept.stage(package))
+
+    def _put(self, package: Package, staged: Path) -> list[Process]:
+        """Put a package that was unpacked in place, and run its processes."""
+        self._kept.place(package.id, staged)
         known = self.packages.get(package.id)
         if known is not None:
             self._processes.kill(known)
         started = self._processes.start(package)
         self.packages[package.id] = msgspec.structs.replace(package, files={}, archive=b"")
-        self._kept.save(self.packages.values())
+        self._save()
         self._tell(package, started)
         return started
 
@@ -78,8 +81,13 @@ class Installations:
         self, archive: bytes, id_: PackageId, metadata: Metadata | None, source: str
     ) -> None:
         """Install the zip that kit made of a package; raises PackageError, AddressError."""
-        package = await asyncio.to_thread(packages.from_archive, archive, id_, metadata, source)
-        self.install(package)
+        _refuse_own(id_)
+
+        def prepare() -> tuple[Package, Path]:
+            package = packages.from_archive(archive, id_, metadata, source)
+            return package, self._kept.stage(package)
+
+        self._put(*await asyncio.to_thread(prepare))
 
     def uninstall(self, id_: PackageId) -> None:
         """End the processes of its manifest and remove its ``pkg`` drive; raises PackageError.
@@ -91,7 +99,7 @@ class Installations:
             raise PackageError(f"{id_} is not installed on {self._kernel.node}")
         self._processes.kill(known)
         self._kept.remove(id_)
-        self._kept.save(self.packages.values())
+        self._save()
 
     def named(self, name: str) -> PackageId | None:
         """Return the id of an installed package by its id or name; PackageError for several."""
@@ -172,5 +180,16 @@ class Installations:
             self.packages[package.id] = package
             self._tell(package, self._processes.running(package))  # begun again by the kernel
 
+    def _save(self) -> None:
+        try:
+            self._kept.save(self.packages.values())
+        except PackageError as error:  # the package runs all the same
+            self._say(str(error))
+
     def _say(self, text: str) -> None:
         self._kernel.print(text, 0, Address(self._kernel.node, APP_STORE))
+
+
+def _refuse_own(id_: PackageId) -> None:
+    if id_ in _OWN:
+        raise PackageError(f"{id_} is the node's own: give your package another name")

@@ -3,6 +3,7 @@
 The table is ``<home>/kernel/packages.json``; a package's manifest is in its drive.
 """
 
+import secrets
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,8 @@ import msgspec
 from kinode_nb.fake_net.packages import Package
 from kinode_nb.types import PackageError, PackageId
 from kinode_nb.types.manifests import Metadata, parse_manifest
+
+_STAGED = ".pkg-"  # no name that a drive may have
 
 
 class KeptPackage(msgspec.Struct, frozen=True):
@@ -32,22 +35,36 @@ class KeptPackages:
         self._vfs = home / "vfs"
         self._table = home / "kernel" / "packages.json"
 
-    def unpack(self, package: Package) -> None:
-        """Write a package's ``pkg`` drive anew, or raise PackageError and leave it as it was."""
+    def stage(self, package: Package) -> Path:
+        """Write what becomes a package's ``pkg`` drive beside it; raises PackageError.
+
+        May run in a thread. `place` does the rest.
+        """
         folder = self._vfs / str(package.id)
-        fresh, drive = folder / ".pkg", self.drive(package.id)
-        shutil.rmtree(fresh, ignore_errors=True)
+        staged = folder / f"{_STAGED}{secrets.token_hex(8)}"
         try:
             for name, content in _files(package):
-                path = fresh / name
+                path = staged / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
         except OSError as error:
-            shutil.rmtree(fresh, ignore_errors=True)
+            shutil.rmtree(staged, ignore_errors=True)
             raise PackageError(f"{package.id} cannot be unpacked: {error.strerror}") from None
-        shutil.rmtree(drive, ignore_errors=True)
-        fresh.rename(drive)
-        older = folder.with_name(str(package.id).replace("-", "_"))
+        return staged
+
+    def place(self, package: PackageId, staged: Path) -> None:
+        """Let what was staged be the package's ``pkg`` drive; its other drives stay.
+
+        Raises PackageError when something else is in the way.
+        """
+        self.remove(package)
+        try:
+            staged.rename(self.drive(package))
+        except OSError as error:
+            shutil.rmtree(staged, ignore_errors=True)
+            raise PackageError(f"{package}/pkg cannot be replaced: {error.strerror}") from None
+        folder = staged.parent
+        older = folder.with_name(str(package).replace("-", "_"))
         if older != folder and not older.is_symlink() and not older.exists():
             # Kinode's older documentation spells packages with underscores
             older.symlink_to(folder.name, target_is_directory=True)
@@ -61,18 +78,23 @@ class KeptPackages:
         shutil.rmtree(self.drive(package), ignore_errors=True)
 
     def save(self, packages: Iterable[Package]) -> None:
-        """Write the table, whole or not at all."""
+        """Write the table, whole or not at all; raises PackageError."""
         rows = [
             KeptPackage(str(each.id), each.metadata, each.interfaces, each.source, each.digest)
             for each in packages
         ]
-        self._table.parent.mkdir(exist_ok=True)
         fresh = self._table.with_suffix(".new")
-        fresh.write_bytes(msgspec.json.encode(rows))
-        fresh.replace(self._table)
+        try:
+            self._table.parent.mkdir(exist_ok=True)
+            fresh.write_bytes(msgspec.json.encode(rows))
+            fresh.replace(self._table)
+        except OSError as error:
+            raise PackageError(f"{self._table} cannot be written: {error.strerror}") from None
 
     def read(self) -> list[KeptPackage]:
         """Return the rows of the table; raises PackageError when it cannot be read."""
+        for left in self._vfs.glob(f"*/{_STAGED}*"):  # by a node that was killed
+            shutil.rmtree(left, ignore_errors=True)
         try:
             return msgspec.json.decode(self._table.read_bytes(), type=list[KeptPackage])
         except FileNotFoundError:

@@ -109,9 +109,31 @@ def test_starting_again_brings_back_what_has_ended(net: FakeNet, tmp_path: Path)
     assert net.take_notes() == []
 
 
-def test_a_drive_that_cannot_be_written_is_told(net: FakeNet) -> None:
+@pytest.mark.parametrize("place", ["chat:template.os", "chat:template.os/pkg"])
+def test_a_drive_that_cannot_be_written_is_told(net: FakeNet, place: str) -> None:
     node = net.boot(port="none")
-    (node.home / "vfs" / "chat:template.os").write_text("in the way")
-    with pytest.raises(PackageError, match=r"chat:template\.os cannot be unpacked: Not a dir"):
+    path = node.home / "vfs" / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("in the way")
+    with pytest.raises(PackageError, match=r"chat:template\.os\S* cannot be (unpacked|replaced): "):
         node.start("chat")
+    assert list(path.parent.glob(".pkg*")) == []
     assert net.packages().empty
+
+
+def test_what_a_killed_node_had_begun_to_unpack_goes(net: FakeNet, tmp_path: Path) -> None:
+    left = tmp_path / "vfs/chat:template.os/.pkg-0123"
+    left.mkdir(parents=True)
+    (left / "half.py").write_text("x")
+    net.boot("a.dev", port="none", home=tmp_path)
+    assert not left.exists()
+
+
+def test_a_table_that_cannot_be_written_is_told_and_the_package_runs(
+    net: FakeNet, tmp_path: Path
+) -> None:
+    node = net.boot("a.dev", port="none", home=tmp_path)
+    (tmp_path / "kernel/packages.new").mkdir(parents=True)
+    node.start("chat")
+    assert "packages.json cannot be written: Is a directory" in node.terminal()
+    assert net.packages()["processes"].tolist() == [1]

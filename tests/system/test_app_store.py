@@ -316,7 +316,8 @@ def test_metadata_may_be_missing(node: Node, net: FakeNet) -> None:
     assert net.packages()["version"].tolist() == [""]
 
 
-def test_what_cannot_be_read_is_not_answered(node: Node, net: FakeNet) -> None:
+def test_what_cannot_be_read_is_not_answered(net: FakeNet) -> None:
+    node = net.boot(http_timeout=0.2)
     other = net.boot(port="none")
     wrong = [
         "{",

@@ -30,7 +30,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def node(net: FakeNet) -> Node:
-    return net.boot()
+    return net.boot(http_timeout=1)
 
 
 async def echo(our: Our) -> None:
@@ -97,7 +97,6 @@ def test_a_failure_is_one_line_and_1(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("kinode_nb.notebook.command_line.running_node._SECONDS", 1)
     code, shown, error = run(*words, "-p", node.port)
     assert (code, shown) == (1, "")
     assert said in error
