@@ -123,8 +123,9 @@ class OutstandingTable:
             yield from entries
 
     def overdue(self, now: int) -> list[Entry]:
-        """Take out what should have been answered by now."""
+        """Take out what should have been answered by now, in the order of its deadlines."""
         found = [entry for entry in self._all() if _deadline(entry) <= now]
+        found.sort(key=lambda entry: (_deadline(entry), entry.request.seq))
         for entry in found:
             self.withdraw(entry.request)
         return found

@@ -99,14 +99,17 @@ class Scheduler:
     def arm(self, seconds: float) -> None:
         """Look for overdue Requests in so many seconds, or earlier.
 
-        A Request that waits as long as the one that set the timer, or longer, and is sent after
-        it, is overdue after it: so comparing seconds is enough, and the path of a message needs
-        no deadlines.
+        A Request that waits as long as the last one that called here, or longer, and is sent after
+        it, is overdue after it: so comparing seconds is enough, and the path of a message needs no
+        deadlines. A timer that fires earlier than that stays, since it is for an older Request.
         """
-        if self._timer is not None:
-            self._timer.cancel()
         self.patience = seconds
-        self._timer = self.loop.call_later(seconds, self._sweep)
+        when = self.loop.time() + seconds
+        if self._timer is not None:
+            if self._timer.when() <= when:
+                return
+            self._timer.cancel()
+        self._timer = self.loop.call_at(when, self._sweep)
 
     def _sweep(self) -> None:
         self.patience, self._timer = inf, None

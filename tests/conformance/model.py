@@ -9,7 +9,7 @@ once, and what the model says is all that may happen.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Shown = dict[str, Any]
@@ -35,6 +35,8 @@ class Asked:
     rsvp: str | None
     rights: list[Right]
     blob: str | None
+    number: int = field(default_factory=itertools.count().__next__)
+    """Its own: an id may be another's, too."""
 
 
 @dataclass(eq=False)
@@ -99,14 +101,14 @@ class Process:
 
     @property
     def node(self) -> str:
-        return self.address.partition("@")[0]
+        return _node(self.address)
 
     @property
     def busy(self) -> bool:
         return self.told is not None
 
     def may_hand_on(self, right: Right) -> bool:
-        return right in self.held or right[0] == self.address
+        return right in self.held or _process(right[0]) == _process(self.address)
 
 
 class Model:
@@ -120,6 +122,8 @@ class Model:
         self.states: dict[str, str] = {}
         self.idle: dict[str, list[Shown]] = {}
         """By address, what was received by those that had no script to do."""
+        self.signed: set[Right] = set()
+        """What has left the node of its issuer: the node knows its own word again."""
         self._ids = itertools.count()
         self._ready: list[Process] = []
 
@@ -127,6 +131,7 @@ class Model:
 
     def stop(self, node: str) -> None:
         self.nodes.discard(node)
+        self.signed = {right for right in self.signed if _node(right[0]) != node}
         for table in (self.processes, self.restarting, self.states):
             for address in [each for each in table if each.startswith(f"{node}@")]:
                 del table[address]
@@ -145,7 +150,7 @@ class Model:
         """End a process; its own word does not count any more."""
         del self.processes[address]
         for each in [*self.processes.values(), *self.restarting.values()]:
-            if each.node == address.partition("@")[0]:
+            if each.node == _node(address):
                 each.held = {right for right in each.held if right[0] != address}
 
     def tell(self, address: str, steps: list[Shown]) -> Told:
@@ -237,7 +242,7 @@ class Model:
     ) -> None:
         prompting = process.prompting if inherit else None
         data = blob["data"] if blob else process.last_blob if inherit else None
-        rights = [right for right in map(_right, capabilities) if process.may_hand_on(right)]
+        rights = self._attached(process, target, capabilities)
         rsvp = process.address if expects else prompting.rsvp if prompting else None
         id_ = prompting.id if prompting else next(self._ids)
         request = Asked(process.address, target, id_, body, inherit, expects, rsvp, rights, data)
@@ -249,9 +254,17 @@ class Model:
             process.awaits = entry if awaited else None
         self._route(process, request, entry)
 
+    def _attached(
+        self, process: Process, target: str, capabilities: tuple[Shown, ...]
+    ) -> list[Right]:
+        rights = [right for right in map(_right, capabilities) if process.may_hand_on(right)]
+        if _node(target) != process.node:
+            self.signed.update(right for right in rights if _node(right[0]) == process.node)
+        return rights
+
     def _route(self, source: Process, message: Any, entry: Outstanding | None) -> None:
         """Let a message through, or tell its sender at once that it was not."""
-        node = message.target.partition("@")[0]
+        node = _node(message.target)
         target = self.processes.get(message.target)
         refused = ""
         if node != source.node:
@@ -265,9 +278,15 @@ class Model:
             refused = "Timeout"
         if not refused:
             assert target is not None
-            self._deliver(target, message)
+            self._deliver(target, message if node == source.node else self._verified(message))
         elif entry is not None:
             self._fail(source, entry, refused)
+
+    def _verified(self, message: Any) -> Any:
+        """Strip what claims to be of the node that it comes to, and is not."""
+        node = _node(message.target)
+        forged = [r for r in message.rights if _node(r[0]) == node and r not in self.signed]
+        return replace(message, rights=[r for r in message.rights if r not in forged])
 
     def _deliver(self, target: Process, message: Any) -> None:
         entry = None
@@ -317,8 +336,8 @@ class Model:
         if request is None:
             return
         data = process.last_blob if inherit else blob["data"] if blob else None
-        rights = [right for right in map(_right, capabilities) if process.may_hand_on(right)]
         target = request.rsvp or request.source
+        rights = self._attached(process, target, capabilities)
         answer = Answered(process.address, target, request, body, inherit, rights, data)
         self._route(process, answer, None)
 
@@ -392,8 +411,16 @@ class Model:
 def _answered(process: Process, request: Asked) -> Outstanding | None:
     """Return what a Response resolves: its own Request, or the last one of that id."""
     same = [each for each in process.outstanding if each.request.id == request.id]
-    own = [each for each in same if each.request is request]
+    own = [each for each in same if each.request.number == request.number]
     return (own or same or [None])[-1]
+
+
+def _node(address: str) -> str:
+    return address.partition("@")[0]
+
+
+def _process(address: str) -> str:
+    return address.partition("@")[2]
 
 
 def _right(shown: Shown) -> Right:

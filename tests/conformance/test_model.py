@@ -3,53 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
 
 from kinode_nb.testing import MockClock, virtual_loop
-from tests.conformance import steps
+from tests.conformance.chance import NAMES, VFS, Chance, last_words
 from tests.conformance.hosts import Host
 from tests.conformance.model import MESSAGING, SECOND, Model, Process, Right, Told
-from tests.conformance.steps import DIRECTOR, Step, capability
+from tests.conformance.steps import DIRECTOR, Step
 from tests.conformance.world import HERE, THERE, Run, World, process_id
 
 NODES = (HERE, THERE)
-NAMES = ("p", "q", "r")
-VFS = "vfs:distro:sys"
-NOBODY = ("gone.dev@x:x:test.os", f"{HERE}@x:x:test.os", f"{THERE}@x:x:test.os")
 APART = SECOND // 1000  # nothing else happens so near to a command
 
 FUZZING = settings.get_current_profile_name() == "fuzz"
 PROFILE = settings(
-    max_examples=1000 if FUZZING else 40,  # each of them is a small life of two nodes
-    stateful_step_count=60 if FUZZING else 30,
+    max_examples=1000 if FUZZING else 25,  # each of them is a small life of two nodes
+    stateful_step_count=100 if FUZZING else 50,
     derandomize=not FUZZING,
     deadline=None,
-    phases=[phase for phase in Phase if phase is not Phase.explain],
     suppress_health_check=list(HealthCheck),
 )
 
-Draw = Any
-INSTALLED = {
-    "node": st.sampled_from(NODES),
-    "name": st.sampled_from(NAMES),
-    "networking": st.sampled_from([True, True, False]),
-    "public": st.booleans(),
-    "on_exit": st.sampled_from(["None", "Restart", "Requests"]),
-    "may": st.sets(st.sampled_from(NAMES), min_size=1),
-    "grants": st.sets(st.sampled_from(NAMES)),
-}
+SEEDS = st.integers(0, 2**64 - 1)
+"""What is done is drawn by `Chance`: Hypothesis chooses seeds, and leaves steps out."""
 
 
 class Nodes(RuleBasedStateMachine):
@@ -75,201 +63,119 @@ class Nodes(RuleBasedStateMachine):
             self.runner.run(self.world.__aexit__())
             self.runner.close()
 
+    def chance(self, seed: int) -> Chance:
+        return Chance(self.model, self.world.host.path, Random(seed))
+
+    @initialize(seed=SEEDS)
+    def begin(self, seed: int) -> None:
+        for node in NODES:
+            self.boot(node)
+        for number in range(5):
+            self.install(self.chance(seed + number))
+
+    @rule(seed=SEEDS)
+    def go_on(self, seed: int) -> None:
+        chance = self.chance(seed)
+        away = sorted({*NODES} - self.model.nodes)
+        if away and chance.times(1, 4):
+            self.boot(chance.of(away))
+            return
+        ways: list[Any] = [self.wait] * 3 + [self.install]
+        ways += [self.kill] * bool(chance.idle()) + [self.stop] * (not away)
+        ways += [self.tell] * 12 * bool(chance.idle()) + [self.answer] * 12 * bool(chance.asked())
+        chance.of(ways)(chance)
+
+    # Nodes and processes.
+
+    def boot(self, node: str) -> None:
+        note(f"boot {node}")
+        self.runner.run(self.world.node(node))
+        self.model.nodes.add(node)
+
+    def stop(self, chance: Chance) -> None:
+        node = chance.of(NODES)
+        note(f"stop {node}")
+        self.runner.run(self.world.net.stop(node))
+        self.model.stop(node)
+
+    def install(self, chance: Chance) -> None:
+        node, name = chance.of(sorted(self.model.nodes)), chance.of(NAMES)
+        address = f"{node}@{process_id(name)}"
+        if address in self.model.restarting:
+            return
+        words = f"{HERE}@{process_id('q' if name == 'p' else 'p')}"
+        on_exit = chance.of(["None", "Restart", "Requests"])
+        may, grants = chance.some(NAMES), [each for each in chance.some(NAMES) if each != name]
+        networking, public = chance.times(3, 4), chance.times(1, 2)
+        note(f"install {address} {networking=} {public=} {on_exit=} {may=} {grants=}")
+        start = self.world.guest(
+            name,
+            node=node,
+            networking=networking,
+            public=public,
+            may=[VFS, *may],
+            grants=grants,
+            on_exit=last_words(words) if on_exit == "Requests" else on_exit,
+        )
+        self.runner.run(start)
+        held: set[Right] = {(f"{node}@{process_id(each)}", MESSAGING) for each in (VFS, *may)}
+        if networking:
+            held.add((f"{node}@kernel:distro:sys", '"network"'))
+        process = Process(address, public, held, on_exit, words)
+        self.model.start(process, [f"{node}@{process_id(each)}" for each in grants])
+        self.pass_time(0)
+
+    def kill(self, chance: Chance) -> None:
+        address = chance.of(sorted(self.model.processes))
+        note(f"kill {address}")
+        self.runner.run(self.world.kill(self.world.known(address)))
+        self.model.kill(address)
+        self.pass_time(0)
+
+    # Time.
+
+    def wait(self, chance: Chance) -> None:
+        self.pass_time(chance.of([2, 4, 10, 30]))
+
     def pass_time(self, seconds: float) -> None:
         """Let time pass, to a moment at which nothing else happens."""
         clock = self.world.clock
         until = clock.now_ns() + max(int(seconds * SECOND), APART)
         while any(abs(due - until) < APART // 2 for due in self.model.due()):
             until += APART
+        note(f"wait until {until / SECOND}")
         self.runner.run(self.world.sleep((until - clock.now_ns()) / SECOND))
         self.model.advance(clock.now_ns())
 
-    # Nodes.
-
-    @initialize(data=st.data())
-    def begin(self, data: Draw) -> None:
-        for node in NODES:
-            self.boot(node)
-        for _ in range(4):
-            self.install(**{key: data.draw(each) for key, each in INSTALLED.items()})
-
-    @precondition(lambda self: len(self.model.nodes) < len(NODES))
-    @rule(node=st.sampled_from(NODES))
-    def boot(self, node: str) -> None:
-        self.runner.run(self.world.node(node))
-        self.model.nodes.add(node)
-
-    @precondition(lambda self: len(self.model.nodes) == len(NODES) and len(self.scripts) % 5 == 4)
-    @rule(node=st.sampled_from(NODES))
-    def stop(self, node: str) -> None:
-        self.runner.run(self.world.net.stop(node))
-        self.model.stop(node)
-
-    # Processes.
-
-    @precondition(lambda self: len(self.scripts) % 4 == 2)
-    @rule(**INSTALLED)
-    def install(
-        self,
-        node: str,
-        name: str,
-        networking: bool,
-        public: bool,
-        on_exit: str,
-        may: set[str],
-        grants: set[str],
-    ) -> None:
-        if node not in self.model.nodes:
-            return
-        address = f"{node}@{process_id(name)}"
-        if address in self.model.restarting:
-            return
-        words = f"{HERE}@{process_id('q' if name == 'p' else 'p')}"
-        self.runner.run(
-            self.world.guest(
-                name,
-                node=node,
-                networking=networking,
-                public=public,
-                may=[VFS, *sorted(may)],
-                grants=sorted(grants - {name}),
-                on_exit=_last_words(words) if on_exit == "Requests" else on_exit,
-            )
-        )
-        held: set[Right] = {(f"{node}@{process_id(each)}", MESSAGING) for each in may}
-        held.add((f"{node}@{VFS}", MESSAGING))
-        if networking:
-            held.add((f"{node}@kernel:distro:sys", '"network"'))
-        process = Process(address, public, held, on_exit, words)
-        self.model.start(process, [f"{node}@{process_id(each)}" for each in grants - {name}])
-        self.pass_time(0)
-
-    @precondition(lambda self: len(self.scripts) % 4 == 3 and self.model.processes)
-    @rule(data=st.data())
-    def kill(self, data: Draw) -> None:
-        address = data.draw(st.sampled_from(sorted(self.model.processes)))
-        self.runner.run(self.world.kill(self.world.known(address)))
-        self.model.kill(address)
-        self.pass_time(0)
-
-    @rule(seconds=st.integers(2, 40))
-    def wait(self, seconds: int) -> None:
-        self.pass_time(seconds)
-
     # Scripts.
 
-    def idle(self) -> list[str]:
-        return sorted(each.address for each in self.model.processes.values() if not each.busy)
+    def tell(self, chance: Chance) -> None:
+        """Let somebody do this and that."""
+        process = chance.of(chance.idle())
+        script = [each for _ in range(chance.of([1, 1, 2, 3])) for each in chance.steps(process)]
+        self.play(process, script + chance.last(process))
 
-    @precondition(lambda self: self.idle())
-    @rule(data=st.data())
-    def tell(self, data: Draw) -> None:
-        address = data.draw(st.sampled_from(self.idle()))
-        process = self.model.processes[address]
-        script = [data.draw(self.step(process)) for _ in range(data.draw(st.integers(1, 4)))]
-        script += data.draw(self.last(process))
+    def answer(self, chance: Chance) -> None:
+        """Let somebody who was asked answer, hand the Request on, or ask in turn."""
+        process = chance.of(chance.asked())
+        script = chance.last(process) if chance.times(2, 3) else chance.handing_on(process)
+        self.play(process, script)
+
+    def play(self, process: Process, script: list[Step]) -> None:
+        note(f"tell {process.address} {script}")
         self.model.now = self.world.clock.now_ns()
-        run = self.runner.run(self.world.known(address).begin(*script))
-        self.scripts.append((run, self.model.tell(address, script)))
+        run = self.runner.run(self.world.known(process.address).begin(*script))
+        self.scripts.append((run, self.model.tell(process.address, script)))
         self.pass_time(0)
-
-    def step(self, process: Process) -> st.SearchStrategy[Step]:
-        """Return a step for the middle of a script."""
-        alive = sorted(self.model.processes)
-        known = sorted({*self.model.idle, *NOBODY}) + 3 * alive
-        others = [address for address in known if address != process.address]
-        bodies = {"body": st.sampled_from(["one", "two", "three"])}
-        carried = {
-            "expects": st.sampled_from([3, 8, 20]),
-            "inherit": st.booleans(),
-            "blob": st.sampled_from([steps.blob("A"), steps.blob("B")]),
-            "capabilities": st.lists(self.right(process), max_size=2),
-        }
-        context = {"context": st.sampled_from(["x", "y"])}
-        sends = st.fixed_dictionaries(
-            {"target": st.sampled_from(known), **bodies},
-            optional={**carried, **context},
-        ).map(lambda chosen: steps.send(**chosen))
-        asks = st.fixed_dictionaries(
-            {"target": st.sampled_from(others), **bodies}, optional=carried
-        ).map(lambda chosen: steps.ask(**chosen))
-        drops = st.sampled_from([*sorted(process.held), (process.address, MESSAGING)]).map(
-            lambda right: steps.drop(_shown(right))
-        )
-        spawns = st.builds(
-            lambda name, requests, public: steps.spawn(
-                name,
-                self.world.known(process.address).path,
-                [(DIRECTOR, "messaging")],
-                requests=requests,
-                public=public,
-            ),
-            st.sampled_from(["k", "l"]),
-            st.lists(self.right(process), max_size=3),
-            st.booleans(),
-        )
-        plain = st.sampled_from(
-            [
-                steps.blobs(),
-                steps.capabilities(),
-                steps.get_state(),
-                steps.set_state("kept"),
-                steps.set_on_exit("None"),
-                steps.set_on_exit("Restart"),
-            ]
-        )
-        found = [sends, sends, asks, asks, plain, drops, spawns]
-        if process.received:
-            found += [
-                st.sampled_from(sorted(process.received)).map(lambda each: steps.save(_shown(each)))
-            ]
-        return st.one_of(found)
-
-    def last(self, process: Process) -> st.SearchStrategy[list[Step]]:
-        """Return how a script may end: most of them by answering what is being handled."""
-        answers = st.fixed_dictionaries(
-            {"body": st.sampled_from(["yes", "no"])},
-            optional={
-                "inherit": st.booleans(),
-                "capabilities": st.lists(self.right(process), max_size=2),
-            },
-        ).map(lambda chosen: [steps.respond(**chosen)])
-        ends = st.sampled_from([[], [steps.trap()], [steps.leave()]])
-        return st.one_of(answers, answers, answers, ends)
-
-    def right(self, process: Process) -> st.SearchStrategy[dict[str, str]]:
-        """Return a capability: its own, one that it holds, or any other."""
-        foreign = capability(f"{HERE}@x:x:test.os")
-        own = [capability(process.address), capability(process.address, {"door": 1})]
-        return st.sampled_from([*own, *map(_shown, sorted(process.held)), foreign])
-
-    # What both say.
 
     @invariant()
     def they_agree(self) -> None:
         for run, told in self.scripts:
-            assert [_plain(each) for each in run.got] == [_plain(each) for each in told.got], (
-                run.address
-            )
+            assert list(map(_plain, run.got)) == list(map(_plain, told.got)), run.address
             assert run.done == told.done, run.address
         for address, guest in self.world.guests.items():
             assert guest.idle == self.model.idle.get(address, []), address
         assert self.world.alive() == set(self.model.processes)
-
-
-def _last_words(target: str) -> Any:
-    request = {
-        "inherit": False,
-        "expects_response": None,
-        "body": list(b"goodbye"),
-        "metadata": None,
-        "capabilities": [],
-    }
-    return {"Requests": [[target, request, None]]}
-
-
-def _shown(right: Right) -> dict[str, str]:
-    return {"issuer": right[0], "params": right[1]}
 
 
 def _plain(got: Any) -> Any:

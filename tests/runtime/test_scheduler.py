@@ -119,6 +119,20 @@ async def test_deadlines_are_watched_with_one_timer(lab: Lab):
 
 
 @in_lab
+async def test_a_short_deadline_does_not_put_off_an_earlier_one(lab: Lab):
+    lab.start("a.dev@sink:t:os", sink)
+
+    async def main(our: Our) -> list[tuple[Any, float]]:
+        await our.send_request("sink:t:os", b"x", expects_response=10, context="long")
+        await asyncio.sleep(8)
+        await our.send_request("sink:t:os", b"x", expects_response=3, context="short")
+        return [((await our.receive()).context, lab.clock.seconds) for _ in range(2)]
+
+    times = await lab.play("a.dev@main:t:os", main)
+    assert times == [("long", pytest.approx(10)), ("short", pytest.approx(11))]
+
+
+@in_lab
 async def test_one_that_is_overdue_does_not_hurt_the_others(lab: Lab):
     lab.start("b.dev@sink:t:os", sink)
     lab.log.observers.append(lambda event: 1 / 0)
