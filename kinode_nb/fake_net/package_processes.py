@@ -79,7 +79,7 @@ class PackageProcesses:
             yield holder, _capability(process.address, params)
 
     def _read(
-        self, entry: ManifestEntry, written: list[str | dict[str, Any]], package: PackageId
+        self, entry: ManifestEntry, written: list[Any], package: PackageId
     ) -> Iterator[tuple[ProcessId, Any]]:
         """Yield process and params of a manifest's capabilities; what is none is told, and left."""
         for each in written:

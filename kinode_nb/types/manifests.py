@@ -23,8 +23,9 @@ class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
     process_wasm_path: str
     on_exit: OnExitText | dict[str, Any]
     request_networking: bool
-    request_capabilities: list[str | dict[str, Any]]
-    grant_capabilities: list[str | dict[str, Any]]
+    request_capabilities: list[Any]
+    grant_capabilities: list[Any]
+    """What is malformed in these two is told and passed over, as Kinode does."""
     public: bool
 
 

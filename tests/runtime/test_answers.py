@@ -564,3 +564,25 @@ async def test_send_errors_go_to_no_request_that_expects_nothing(lab: Lab):
 
     await lab.play(MAIN, main)
     assert lab.events("send_error") == []
+
+
+@in_lab
+async def test_two_that_ask_each_other_at_once_both_time_out(lab: Lab):
+    """Each waits inside the handling of its own; what came meanwhile is handled afterwards."""
+    handled: list[tuple[str, bytes, float]] = []
+
+    async def asker(our: Our) -> str:
+        other = "b.dev@asker:t:os" if our.node == "a.dev" else "a.dev@asker:t:os"
+        error = await failure(our.send_and_await_response(other, our.node.encode()))
+        waited = lab.clock.seconds
+        late = await our.receive()
+        handled.append((our.node, late.body, waited))
+        await our.send_response(b"too late")
+        return error.kind
+
+    both = asyncio.gather(lab.play("a.dev@asker:t:os", asker), lab.play("b.dev@asker:t:os", asker))
+    assert await both == ["Timeout", "Timeout"]
+    assert [(node, body) for node, body, _ in handled] == [("a.dev", b"b.dev"), ("b.dev", b"a.dev")]
+    assert all(5 <= waited < 5.1 for _, _, waited in handled)
+    late = [e for e in lab.log.entries if isinstance(e, Response) and e.body == b"too late"]
+    assert [lab.log.outcomes[each.seq][0] for each in late] == ["dropped", "dropped"]

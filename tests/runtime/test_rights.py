@@ -145,6 +145,76 @@ async def test_other_nodes_are_reached_with_the_network_capability_only(lab: Lab
 
 
 @in_lab
+async def test_kinode_tells_in_its_own_words(lab: Lab):
+    lab.start(HERE, sink, public=False, networked=False)
+    lab.start(MAIN, _ask_everybody, networked=False, may=[TO_ECHO])
+    await lab.idle()
+    assert lab.prints(0) == [
+        "event loop: process main:t:os doesn't have capability to send networked messages",
+        'their capabilities: a.dev@echo:t:os("messaging"), a.dev@main:t:os("messaging")',
+    ]
+    assert lab.prints(2) == [
+        "event loop: process main:t:os sent message to non-existing nobody:t:os; dropping message"
+    ]
+    lab.start("b.dev@main:t:os", _ask_everybody)
+    await lab.idle()
+    (refused,) = lab.prints(0)[2:]
+    assert refused == (
+        "event loop: process echo:t:os got a message from over the network, but doesn't have "
+        "capability to receive networked messages"
+    )
+    assert lab.prints(2)[1:] == [
+        "event loop: got Request from network for nobody:t:os, but process does not exist"
+    ]
+
+
+async def _ask_everybody(our: Our) -> None:
+    node = "a.dev" if our.node == "b.dev" else "our"
+    await our.send_request(f"{node}@nobody:t:os", b"x")
+    await our.send_request(f"{node}@echo:t:os", b"x")
+    if our.node == "a.dev":
+        await our.send_request("b.dev@echo:t:os", b"x")
+
+
+@pytest.mark.parametrize("name", ["kernel", "state", "vfs"])
+@in_lab
+async def test_who_may_message_all_is_told_otherwise_that_nobody_is_there(lab: Lab, name: str):
+    async def module(our: Our) -> None:
+        await our.send_request("nobody:t:os", b"x")
+
+    process = lab.add(f"a.dev@{name}:distro:sys", module)
+    process.system = process.runtime = True
+    lab.lifecycles["a.dev"].run(process)
+    await lab.idle()
+    (said,) = lab.prints()
+    assert said == (
+        f"event loop: got Request from {name}:distro:sys for nobody:t:os, but target doesn't exist "
+        "(perhaps it terminated): b'x'"
+    )
+
+
+@pytest.mark.parametrize("target", ["our@echo:t:os", "our@nobody:t:os", "c.dev@echo:t:os"])
+@in_lab
+async def test_a_runtime_module_gets_no_send_error_before_its_time_is_over(lab: Lab, target: str):
+    lab.start(HERE, echo, public=False)
+
+    async def module(our: Our) -> str:
+        return (await failure(our.send_and_await_response(target, b"x", timeout=7))).kind
+
+    async def main(our: Our) -> None:
+        kinds.append(await module(our))
+
+    kinds: list[str] = []
+    process = lab.add("a.dev@net:distro:sys", main)
+    process.runtime = True
+    lab.lifecycles["a.dev"].run(process)
+    await asyncio.sleep(6)
+    assert kinds == []
+    await asyncio.sleep(2)
+    assert kinds == ["Timeout"]
+
+
+@in_lab
 async def test_and_reach_processes_with_the_network_capability_only(lab: Lab):
     lab.start(THERE, echo, networked=False)
     error = await lab.play(MAIN, ask_there)
@@ -234,6 +304,57 @@ async def test_attached_capabilities_are_those_held_or_issued(lab: Lab):
     assert [c.params for c in received[0].capabilities] == ['{"door":1}', '"network"']
 
 
+@in_lab
+async def test_only_the_process_of_the_issuer_is_compared_and_the_other_node_believes_none_of_it(
+    lab: Lab,
+):
+    received: list[Request] = []
+    lab.start("b.dev@main:t:os", collector(received))
+    forged = messaging(Address.parse("b.dev@main:t:os"))
+    lab.start("b.dev@echo:t:os", collector(received))
+
+    async def main(our: Our) -> None:
+        await our.send_request("b.dev@main:t:os", b"x", capabilities=[forged, our.messaging()])
+
+    await lab.play(MAIN, main)
+    await lab.idle()
+    sent = lab.find(b"x")
+    assert sent.capabilities == (forged, messaging(sent.source))
+    assert received[0].capabilities == (messaging(sent.source),)
+
+
+@pytest.mark.parametrize("kind", ["request", "awaited"])
+@in_lab
+async def test_what_left_the_node_is_believed_when_another_brings_it_back(lab: Lab, kind: str):
+    door = Capability.make(Address.parse(MAIN), {"door": 1})
+    never = Capability.make(Address.parse(MAIN), {"door": 2})
+
+    async def keeper(our: Our) -> None:
+        card = await our.receive()
+        our.save_capabilities(card.capabilities)
+        # one that it cannot hold: its node thinks it may, as the real one would
+        lab.kernels["b.dev"].processes[our.process].grant(never)
+        back = our.our_capabilities()
+        if kind == "request":
+            await our.send_request(card.source, b"back", capabilities=back)
+        else:
+            await our.send_response(b"back", capabilities=back)
+
+    lab.start("b.dev@keeper:t:os", keeper)
+
+    async def main(our: Our) -> Any:
+        if kind == "awaited":
+            return await our.send_and_await_response(
+                "b.dev@keeper:t:os", b"card", capabilities=[door]
+            )
+        await our.send_request("b.dev@keeper:t:os", b"card", capabilities=[door])
+        return await our.receive()
+
+    back = await lab.play(MAIN, main)
+    mine = [each for each in back.capabilities if each.issuer.node == "a.dev"]
+    assert mine == [door]
+
+
 @pytest.mark.parametrize("kind", ["request", "response", "awaited"])
 @in_lab
 async def test_received_capabilities_can_be_saved(lab: Lab, kind: str):
@@ -305,6 +426,17 @@ async def test_what_a_process_issued_is_revoked_when_it_ends(lab: Lab):
     assert holder.holds(door)
     lab.kill(issuer)
     assert not holder.holds(door)
+
+
+@in_lab
+async def test_so_is_what_its_holder_had_from_the_start(lab: Lab):
+    issuer = lab.start(HERE, sink)
+    holder = lab.start(MAIN, sink, may=["echo:t:os"])
+    waiting = lab.add("a.dev@waiting:t:os", may=["echo:t:os"])
+    lab.kill(holder)
+    lab.kill(issuer)
+    assert TO_ECHO not in waiting.capabilities
+    assert waiting.networking, "the runtime's own are never taken back"
 
 
 @in_lab
