@@ -109,7 +109,7 @@ class Scheduler:
             if self._timer.when() <= when:
                 return
             self._timer.cancel()
-        self._timer = self.loop.call_at(when, self._sweep)
+        self._timer = self.loop.call_later(seconds, self._sweep)
 
     def _sweep(self) -> None:
         self.patience, self._timer = inf, None
