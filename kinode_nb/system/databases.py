@@ -197,8 +197,12 @@ class _Service:
         """Run work in a thread; when the task is cancelled it goes on, and `close` waits for it."""
         future = asyncio.get_running_loop().run_in_executor(self._executor, work)
         self._threads.add(future)
-        future.add_done_callback(self._threads.discard)
+        future.add_done_callback(self._came_back)
         return await asyncio.shield(future)
+
+    def _came_back(self, future: asyncio.Future[Any]) -> None:
+        self._threads.discard(future)
+        future.exception()  # looked at: who waited for it may be gone, and asyncio would complain
 
     async def _answer(self, request: Request, outcome: Reply | bytes) -> None:
         """Answer as Kinode does: errors in any case, success to those who wait for it."""

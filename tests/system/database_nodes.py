@@ -78,12 +78,15 @@ class Node:
         """Whether the programs' processes are not public."""
         self.rights = KernelRights
         self.prints = []
+        self.trouble = []
+        """What asyncio complained of."""
         self.clock = None
 
     def run(self, program, others=None, remote=None):
         """Return what the program returns as process APP, and what others do by their ids."""
         self.clock = MockClock()
         with asyncio.Runner(loop_factory=lambda: virtual_loop(self.clock)) as runner:
+            runner.get_loop().set_exception_handler(lambda _, told: self.trouble.append(told))
             return runner.run(self._run({APP: program, **(others or {})}, remote))
 
     async def _run(self, programs, remote):

@@ -1,7 +1,9 @@
 """sqlite's own actions: which statements are taken, and how values go in and come out."""
 
 import asyncio
+import gc
 import json
+import threading
 
 import pytest
 
@@ -204,15 +206,30 @@ def test_a_value_of_more_bytes_than_fit_is_refused(base):
 ENDLESS = "WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n) SELECT count(*) FROM n"
 
 
-def test_an_endless_query_is_interrupted_when_the_node_stops(base):
-    """The run ends, since `database_nodes` ends sqlite while the query is under way."""
+def test_an_endless_query_is_interrupted_when_the_node_stops(base, monkeypatch):
+    """The run ends, though `database_nodes` ends sqlite while the query is under way."""
+    begun, ended = threading.Event(), []
+    run = sqlite_connection.Connection.run
+
+    def watched(connection, step, may_write):
+        begun.set()
+        try:
+            return run(connection, step, may_write)
+        except Refused as error:
+            ended.append(error.error)
+            raise
 
     async def program(our):
         await SQL.ask(our, "Open")
+        monkeypatch.setattr(sqlite_connection.Connection, "run", watched)
         await our.send_request(SQL.address, body({"Query": ENDLESS}))
         await our.send_request(SQL.address, body({"Query": "SELECT 1"}))
+        await asyncio.to_thread(begun.wait)
 
     base.run(program)
+    gc.collect()  # an error that nobody looked at is told when it is gone
+    assert ended == [{"RusqliteError": "interrupted"}]
+    assert base.trouble == []
 
 
 def test_a_query_that_opens_its_database_late_is_interrupted_too(tmp_path):
