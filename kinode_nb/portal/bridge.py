@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from kinode_nb.hosts.tasks import ProcessTasks
 from kinode_nb.portal.awaiting import awaited_work
 from kinode_nb.portal.interrupts import heard
-from kinode_nb.portal.watchdog import Blocked, Ends, Watchdog, nothing
+from kinode_nb.portal.watchdog import Blocked, Ends, Outcome, Watchdog, nothing
 from kinode_nb.runtime.stepping import NeverYieldedError, stepping_of
 from kinode_nb.types import BlockingCallError, KinodeError, StuckError
 
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 _SLICE = 0.1  # seconds between two looks at what holds the runtime up
 _WATCHING = 0.5
-_AT_ONCE = 0.2  # seconds that an interrupt may take to end a process
+_AT_ONCE = 0.15  # seconds that an interrupt may take to end a process
 _PATIENCE = 2.0  # seconds that a kill may take
 _ATTEMPTS = 100
 
@@ -112,9 +112,14 @@ class Portal:
         future = self._post(lambda: action(None))
         with self._interruptible(future):
             for blocked in self._blocks(future, None):
-                dead = self.is_dead(blocked.running)
-                if not (dead and self.watchdog.end(blocked, _AT_ONCE)) and future.cancel():
-                    self.say(blocked.stuck if dead else blocked.named)
+                said = blocked.named
+                if self.is_dead(blocked.running):
+                    outcome = self.watchdog.end(blocked, _AT_ONCE)
+                    if outcome is Outcome.ENDED:
+                        continue
+                    said = blocked.left(outcome)
+                if future.cancel():
+                    self.say(said)
                     return _undisturbed(partial(action, blocked.running))
             return future.result()
 
@@ -180,8 +185,9 @@ class Portal:
     def _end(self, blocked: Blocked, patience: float) -> None:
         """Kill a process, whose OnExit is not honoured; raises StuckError."""
         self.loop.call_soon_threadsafe(self.forget, blocked.running)  # before its own end is told
-        if not self.watchdog.end(blocked, patience):
-            raise StuckError(blocked.stuck)
+        outcome = self.watchdog.end(blocked, patience)
+        if outcome is not Outcome.ENDED:
+            raise StuckError(blocked.left(outcome))
 
     def interrupt(self) -> str:
         """End the process that blocks the runtime, if one does, as an error would end it.
@@ -193,14 +199,14 @@ class Portal:
             return ""
         if blocked.is_the_nodes_own:
             return blocked.named
-        yields = self.watchdog.end(blocked, _AT_ONCE)
+        outcome = self.watchdog.end(blocked, _AT_ONCE)
         # also where it caught the error, or gets it later
         self.loop.call_soon_threadsafe(blocked.running.fail, NeverYieldedError())
-        if yields:
-            with contextlib.suppress(TimeoutError):
-                self.submit(blocked.running.wait()).result(_SLICE)
-        ended = blocked.running.task.done()
-        return blocked.ended if ended else blocked.caught if yields else blocked.stuck
+        if outcome is not Outcome.ENDED:
+            return blocked.left(outcome)
+        with contextlib.suppress(TimeoutError):
+            self.submit(blocked.running.wait()).result(_SLICE)
+        return blocked.ended if blocked.running.task.done() else blocked.caught
 
     def close(self, timeout: float | None = None) -> None:
         """End the thread and whatever runs on its loop; wait ``timeout`` seconds at most."""

@@ -7,13 +7,15 @@ long regular expression) holds up the one who looks as well: it is seen when it 
 """
 
 import asyncio
+import dis
 import linecache
 import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -26,8 +28,9 @@ from kinode_nb.types import Address
 
 LONG = 1.0
 """Seconds after which a process is said to block the runtime."""
-_GRACE = 0.1  # seconds that a process has to tidy up before it is raised in without mercy
+_GRACE = 1 / 3  # of the patience, for the process to tidy up; then it is raised in without mercy
 _PAUSE = 0.01
+_GLANCE = 0.001  # while the moment has to be right
 _SHOWN = 60  # characters of a line of code
 
 _OURS = str(Path(__file__).resolve().parents[1]) + "/"
@@ -39,7 +42,17 @@ _LIBRARIES = (
     *(sysconfig.get_path(name) + "/" for name in ("stdlib", "purelib", "platlib")),
 )
 _BOUNDARIES = (Scheduler._turn.__code__, Fiber._step.__code__)  # noqa: SLF001 - where steps begin
+_RESUME = dis.opmap["RESUME"]
 _CALLBACK = asyncio.Handle._run.__code__  # noqa: SLF001
+
+
+class Outcome(Enum):
+    """What became of the attempt to end a process."""
+
+    ENDED = "its step has ended"
+    STUCK = "it is in a call that Python cannot interrupt, and ends when that returns"
+    BUSY = "it was never seen outside the runtime's own calls: try again"
+    OUT_OF_REACH = "it is in a callback, where nothing can be raised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +91,9 @@ class Blocked:
         process, node = self.address.process, self.address.node
         return f"{self._who} caught the interrupt, and goes on: %kinode kill {process} -n {node}"
 
-    @property
-    def stuck(self) -> str:
-        """What is said when it could not be ended."""
-        return (
-            f"{self}. It is in a call that Python cannot interrupt, and ends when that returns; "
-            "restarting the Jupyter kernel ends it now"
-        )
+    def left(self, outcome: Outcome) -> str:
+        """Return what is said when it could not be ended."""
+        return f"{self}; {outcome.value}. Restarting the Jupyter kernel ends it now"
 
     @property
     def _who(self) -> str:
@@ -151,52 +160,58 @@ class Watchdog:
         address = Address.parse(running.name)
         return Blocked(address, running, step, now - seen[1], _place(frame))
 
-    def end(self, blocked: Blocked, patience: float) -> bool:
-        """Raise inside the process until its step has ended; returns whether it has.
-
-        ``patience`` is in seconds. What is in a call that Python cannot interrupt gets the error
-        when that returns.
-        """
+    def end(self, blocked: Blocked, patience: float) -> Outcome:
+        """Raise inside the process until its step has ended, for ``patience`` seconds at most."""
         if blocked.step is None:
-            return False
+            return Outcome.OUT_OF_REACH
         until, mercy = self._clock() + patience, None
         relentless = insistent(self._stepping.thread)
         try:
             while self._stepping.now == blocked.step:
                 now = self._clock()
                 if now >= until:
-                    return False
+                    return Outcome.BUSY if mercy is None else Outcome.STUCK
                 frame = self._frame()
                 if frame is None or not _is_the_process_own(frame):
                     pass
                 elif mercy is None:
                     if self._stepping.shoot(blocked.step, frame, NeverYieldedError):
-                        mercy = now + _GRACE
+                        mercy = now + patience * _GRACE
                 elif now >= mercy:
                     self._stepping.shoot(blocked.step, frame, relentless)
                 del frame
-                threading.Event().wait(_PAUSE)
+                threading.Event().wait(_GLANCE if mercy is None else _PAUSE)
         finally:
             del relentless.__init__  # an error like any other from now on
-        return True
+        return Outcome.ENDED
 
     def _frame(self) -> FrameType | None:
         return sys._current_frames().get(self._stepping.thread)  # noqa: SLF001 - made for this
 
 
-def _step_frames(frame: FrameType) -> Iterator[FrameType]:
-    """Yield the frames of a step, or of a callback, from the innermost."""
+def _step_frames(frame: FrameType) -> list[FrameType]:
+    """Return the frames of a step, or of a callback, from the innermost."""
+    frames: list[FrameType] = []
     each: FrameType | None = frame
     while each is not None and each.f_code not in _BOUNDARIES and each.f_code is not _CALLBACK:
-        yield each
+        frames.append(each)
         each = each.f_back
+    return frames
 
 
 def _is_the_process_own(frame: FrameType) -> bool:
     """Tell whether no call of the runtime, or of the event loop, would be left half done."""
-    return not frame.f_code.co_filename.startswith(_ASYNCIO) and not any(
-        each.f_code.co_filename.startswith(_RUNTIME) for each in _step_frames(frame)
-    )
+    innermost, *others = _step_frames(frame) or [frame]
+    return (
+        not innermost.f_code.co_filename.startswith((*_RUNTIME, _ASYNCIO))
+        or _has_just_begun(innermost)
+    ) and not any(each.f_code.co_filename.startswith(_RUNTIME) for each in others)
+
+
+def _has_just_begun(frame: FrameType) -> bool:
+    """Tell whether nothing of a function was done yet: this is where Python delivers errors."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    return at >= 0 and code[at] == _RESUME and code[at + 1] == 0
 
 
 def _callback(frame: FrameType) -> asyncio.Handle | None:
@@ -212,7 +227,7 @@ def _callback(frame: FrameType) -> asyncio.Handle | None:
 
 def _place(frame: FrameType) -> str:
     """Return the line of the author's code that is being run."""
-    frames = list(_step_frames(frame)) or [frame]
+    frames = _step_frames(frame) or [frame]
     authors = (each for each in frames if not each.f_code.co_filename.startswith(_LIBRARIES))
     chosen = next(authors, frames[0])
     file, line = chosen.f_code.co_filename, chosen.f_lineno

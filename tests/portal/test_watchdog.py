@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kinode_nb.portal import FakeNet, Node
-from kinode_nb.portal.watchdog import Blocked
+from kinode_nb.portal.watchdog import Blocked, Outcome
 from kinode_nb.process_lib import Our
 from kinode_nb.types import OnExit, StuckError, UsageError
 
@@ -195,7 +195,7 @@ def test_a_callback_is_named_too(net: FakeNet, node: Node):
     assert one.begun.wait(30)
     found = blocked(net)
     assert str(found.address) == f"fake.dev@{COUNTER}"
-    assert not net.portal.watchdog.end(found, 0)
+    assert net.portal.watchdog.end(found, 0) is Outcome.OUT_OF_REACH
     one.go.set()
 
 
@@ -367,6 +367,22 @@ def test_kill_of_one_in_a_call_says_so_and_is_done_later(net: FakeNet, node: Nod
         node.kill("counter")
     one.go.set()
     assert status(net) == "ended"
+
+
+def test_kill_ends_one_that_is_nearly_always_in_the_runtime(net: FakeNet, node: Node):
+    begun = threading.Event()
+
+    async def init(our: Our) -> None:
+        our.set_state(b"x")
+        begun.set()
+        while our.get_state():
+            await our.send_request("nobody:to:be.found", b"x", expects_response=None)
+
+    node.spawn(init, "counter")
+    assert begun.wait(30)
+    node.kill("counter")
+    assert status(net) == "ended"
+    assert node.hi("fake2.dev", "hello").startswith("fake2.dev is offline")
 
 
 def test_kill_of_one_that_waits(net: FakeNet, node: Node):
