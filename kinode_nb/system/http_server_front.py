@@ -33,6 +33,7 @@ from kinode_nb.system.http_server_paths import Binding, own_path
 from kinode_nb.system.http_server_requests import forward
 
 _LOGIN = "/login"
+_MOST_DIGITS = 18  # Python refuses to read numbers of some thousands
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -59,8 +60,8 @@ class Front:
             return plain(414, f"the address is longer than {MOST_TARGET} bytes")
         if sum(len(name) + len(value) for name, value in call.headers.items()) > MOST_HEADERS:
             return plain(431, f"the headers are longer than {MOST_HEADERS} bytes")
-        length = call.headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > self.most(call):
+        length = call.headers.get("content-length", "0").lstrip("0")
+        if length.isdecimal() and (len(length) > _MOST_DIGITS or int(length) > self.most(call)):
             return self.too_long(call)
         return refuse_host(call, self._port)
 

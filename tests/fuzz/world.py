@@ -20,6 +20,7 @@ from kinode_nb.fake_net import Net
 from kinode_nb.fake_net.system_processes import RUNTIME
 from kinode_nb.process_lib import Our
 from kinode_nb.runtime.process import Process
+from kinode_nb.runtime.system_calls import ProcessCalls
 from kinode_nb.testing import MockClock, virtual_loop
 from kinode_nb.types import Address, Event, ProcessId
 from kinode_nb.types.capabilities import APP_STORE, VFS, messaging, networking
@@ -66,6 +67,10 @@ class World:
         self.net.log.observers.append(self._printed)
         await self._is_well()
 
+    def address(self, process: ProcessId) -> Address:
+        """Return the address of a process of the node."""
+        return Address(self.node.name, process)
+
     def look_around(self) -> None:
         """Take what lies around now for what has to stay as it is."""
         self._around = listing(self.root, self.own)
@@ -76,11 +81,8 @@ class World:
         address = node.spawn(
             _wait, name=name, public=True, capabilities=[networking(node.name), *rights]
         )
-        return self.sending_as(node, node.kernel.processes[address.process])
-
-    def sending_as(self, node: Any, process: Process) -> Our:
-        """Return what sends in a process's name."""
-        return node._handle(process)
+        process = node.kernel.processes[address.process]
+        return Our(ProcessCalls(node.kernel, process, node.lifecycle))
 
     def run(self, example: Coroutine[Any, Any, Any]) -> Any:
         """Run one example; raises AssertionError when the node is not well after it."""
