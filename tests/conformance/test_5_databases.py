@@ -234,6 +234,17 @@ async def test_databases_outlive_the_node(world: World, module: Module) -> None:
     assert await answers(a, module, module.read) == [module.after]
 
 
+@rule(BOTH, "a process that a boot brings back uses its database without opening it again")
+async def test_capabilities_outlive_the_node(world: World, module: Module) -> None:
+    home = world._folder / "home"
+    await world.boot(home=home, persist=True)
+    a = await world.guest("a", may=[module.id], public=True, on_exit="Restart")
+    assert await answers(a, module, "Open", module.write()) == ["Ok", "Ok"]
+    await world.net.stop(HERE)
+    await world.boot(home=home, persist=True)
+    assert await answers(a, module, module.read) == [module.after]
+
+
 @pytest.mark.parametrize("db", ["", "..", "../db", "a/b"])
 @rule(BOTH, "no name leads out of the folder of the databases", "fixed")
 async def test_names(world: World, module: Module, db: str) -> None:
