@@ -133,3 +133,50 @@ def test_boot_refuses_what_it_cannot_do(tmp_path: Path):
     assert done.returncode == 1
     assert "can only contain a-z" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_served_node_is_used_from_another_terminal_and_keeps_its_packages(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    home = tmp_path / "home"
+    flags = ["-f", "x", "-o", str(home), "--persist", "--password", "p", "-c", "8545"]
+    command = [sys.executable, "-m", "kinode_nb", "boot-fake-node", *flags]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+
+    def serve(*, last: bool) -> None:
+        with subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as server:
+            try:
+                use(server, last=last)
+                server.send_signal(signal.SIGTERM)
+                _, errors = server.communicate(timeout=60)
+            finally:
+                server.kill()
+        assert (server.returncode, errors) == (0, "")
+
+    def use(server: subprocess.Popen[str], *, last: bool) -> None:
+        lines = iter(server.stdout or ())
+
+        def until(text: str) -> str:
+            return next(line for line in lines if text in line)
+
+        until("ignored: --fakechain-port (")
+        port = until("x.dev runs at http://127").split(",")[0].rpartition(":")[2].strip("/")
+        until("Ctrl-C stops it\n")
+        if not last:
+            assert main(["start", "chat", "-p", port]) == 0
+            until("app-store:sys: successfully installed chat:template.os\n")
+        body = '{"Send":{"target":"x.dev","message":"hello"}}'
+        assert main(["inject", "chat:chat:template.os", body, "-p", port]) == 0
+        until("chat:template.os: x.dev: hello\n")
+        if last:
+            assert main(["r", "chat", "-p", port]) == 0
+            assert main(["r", "chat", "-p", port]) == 1
+
+    serve(last=False)
+    serve(last=True)
+    said = capsys.readouterr()
+    assert said.out.count('Response:\nbody: "Send"\nblob: None\n') == 2
+    assert said.err.count("\n") == 1
+    assert (home / "vfs").is_dir()

@@ -262,7 +262,8 @@ class FakeNet:
 
         def observe(event: Event) -> None:
             node = self.core.nodes.get(event.source.node)
-            if node and event.kind == "print" and event.verbosity <= node.verbosity:
+            limit = node.verbosity if node else 0  # while it boots, it is not in the net yet
+            if event.kind == "print" and event.verbosity <= limit:
                 show(_printed(event, self.core.clock.epoch_ns))
 
         self.core.log.observers.append(observe)

@@ -19,6 +19,7 @@ def _run(context: Context, values: Values) -> int:
     """Boot nodes and serve until Ctrl-C, or until the system asks for the end."""
     with _told_to_end() as ended:
         net = context.net
+        net.follow(context.say)
         try:
             booted = BOOT.run(context, values)
             nodes = cast("list[Node]", booted if isinstance(booted, list) else [booted])
@@ -26,7 +27,6 @@ def _run(context: Context, values: Values) -> int:
                 where = f"at {node.url()}" if node.port else "without HTTP"
                 context.say(f"{node.name} runs {where}, home {node.home}")
             context.say("Ctrl-C stops it")
-            net.follow(context.say)
             net.portal.watch(ended)
         finally:
             net.close()
