@@ -100,7 +100,7 @@ class Chance:
             found["inherit"] = True
         if self.times(1, 3):
             found["blob"] = steps.blob(self.of("ABC"))
-        if self.times(1, 3):
+        if self.times(1, 2):
             found["capabilities"] = [self.right(process)]
         return found
 
@@ -108,12 +108,12 @@ class Chance:
         target = process.address if self.times(1, 10) else self.anybody(process)
         more = self.carried(process)
         if self.times(2, 3):
-            more |= {"expects": self.of([3, 20, 60]), "context": self.of("xy")}
+            more |= {"expects": self.of([3, 30, 60]), "context": self.of("xy")}
         return [steps.send(target, self.of(["one", "two"]), **more)]
 
     def asks(self, process: Process) -> list[Step]:
         more = self.carried(process)
-        return [steps.ask(self.anybody(process), "asked", expects=self.of([3, 20, 60]), **more)]
+        return [steps.ask(self.anybody(process), "asked", expects=self.of([3, 30, 60]), **more)]
 
     def handing_on(self, process: Process) -> list[Step]:
         """Let the Request that is being handled go on to somebody else."""
@@ -161,10 +161,11 @@ class Chance:
 
     def last(self, process: Process) -> list[Step]:
         """Return how a script may end: most often by answering what is being handled."""
-        if self.times(1, 12):
+        if self.times(1, 4 if process.on_exit == "Restart" else 16):
             return [self.of([steps.trap(), steps.leave()])]
-        if self.times(1, 4):
-            return []
+        return self.answers(process) if self.times(3, 4) else []
+
+    def answers(self, process: Process) -> list[Step]:
         return [steps.respond(self.of(["yes", "no"]), **self.carried(process))]
 
     def right(self, process: Process) -> dict[str, str]:

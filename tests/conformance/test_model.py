@@ -80,9 +80,10 @@ class Nodes(RuleBasedStateMachine):
         if away and chance.times(1, 4):
             self.boot(chance.of(away))
             return
-        ways: list[Any] = [self.wait] * 3 + [self.install]
-        ways += [self.kill] * bool(chance.idle()) + [self.stop] * (not away)
-        ways += [self.tell] * 12 * bool(chance.idle()) + [self.answer] * 12 * bool(chance.asked())
+        idle, few = chance.idle(), len(self.model.processes) < 4
+        ways: list[Any] = [self.wait] * 3 + [self.install] * (20 if few else 2)
+        ways += [self.tell] * 24 * bool(idle) + [self.answer] * 40 * bool(chance.asked())
+        ways += [self.kill] * bool(idle) + [self.stop] * (not away)
         chance.of(ways)(chance)
 
     # Nodes and processes.
@@ -158,7 +159,7 @@ class Nodes(RuleBasedStateMachine):
     def answer(self, chance: Chance) -> None:
         """Let somebody who was asked answer, hand the Request on, or ask in turn."""
         process = chance.of(chance.asked())
-        script = chance.last(process) if chance.times(2, 3) else chance.handing_on(process)
+        script = chance.answers(process) if chance.times(3, 5) else chance.handing_on(process)
         self.play(process, script)
 
     def play(self, process: Process, script: list[Step]) -> None:
