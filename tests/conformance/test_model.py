@@ -29,8 +29,8 @@ APART = SECOND // 1000  # nothing else happens so near to a command
 
 FUZZING = settings.get_current_profile_name() == "fuzz"
 PROFILE = settings(
-    max_examples=1000 if FUZZING else 25,  # each of them is a small life of two nodes
-    stateful_step_count=100 if FUZZING else 50,
+    max_examples=1000 if FUZZING else 20,  # each of them is a small life of two nodes
+    stateful_step_count=100 if FUZZING else 40,
     derandomize=not FUZZING,
     deadline=None,
     suppress_health_check=list(HealthCheck),
