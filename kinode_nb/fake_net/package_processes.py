@@ -32,10 +32,20 @@ class PackageProcesses:
         entries = package.manifest
         started = [self._initialize(package, entry) for entry in entries]
         for process, entry in zip(started, entries, strict=True):
-            for holder, capability in self._granted(process, entry):
-                self._lifecycle.grant(holder, capability)
+            self._grant(process, entry)
             self._lifecycle.run(process)
         return started
+
+    def restore(self, package: Package) -> list[Process]:
+        """Return the processes that the kernel has begun again; what they grant is granted again.
+
+        For among the holders are the node's own processes, which begin with every boot anew.
+        """
+        entries = {process_id(entry, package.id): entry for entry in package.manifest}
+        running = self.running(package)
+        for process in running:
+            self._grant(process, entries[process.id])
+        return running
 
     def kill(self, package: Package) -> None:
         """End the processes of its manifest at once, and take back what they issued."""
@@ -72,11 +82,9 @@ class PackageProcesses:
             held.append(_capability(Address(node, issuer), params))
         return held
 
-    def _granted(
-        self, process: Process, entry: ManifestEntry
-    ) -> Iterator[tuple[ProcessId, Capability]]:
+    def _grant(self, process: Process, entry: ManifestEntry) -> None:
         for holder, params in self._read(entry, entry.grant_capabilities, process.id.package_id):
-            yield holder, _capability(process.address, params)
+            self._lifecycle.grant(holder, _capability(process.address, params))
 
     def _read(
         self, entry: ManifestEntry, written: list[Any], package: PackageId

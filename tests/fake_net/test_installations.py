@@ -137,3 +137,20 @@ def test_a_table_that_cannot_be_written_is_told_and_the_package_runs(
     node.start("chat")
     assert "packages.json cannot be written: Is a directory" in node.terminal()
     assert net.packages()["processes"].tolist() == [1]
+
+
+def test_what_a_manifest_grants_is_granted_again(net: FakeNet, tmp_path: Path) -> None:
+    """http-server is the node's own, and begins with every boot: it is let in once more."""
+    folder = tmp_path / "shy"
+    shutil.copytree(BUILT_IN / "chat", folder)
+    entry = json.loads((folder / "pkg/manifest.json").read_text())[0]
+    entry |= {"public": False, "grant_capabilities": ["http-server:distro:sys"]}
+    entry["request_capabilities"] = ["http-server:distro:sys"]
+    (folder / "pkg/manifest.json").write_text(json.dumps([entry]))
+    node = net.boot("a.dev", port="none", home=tmp_path / "home")
+    node.start(str(folder))
+    answers = [node.inject("chat:chat:template.os", {"History": "b.dev"})]
+    node.stop()
+    node = net.boot("a.dev", port="none", home=tmp_path / "home")
+    answers.append(node.inject("chat:chat:template.os", {"History": "b.dev"}))
+    assert [each and each.json() for each in answers] == [{"History": []}] * 2
