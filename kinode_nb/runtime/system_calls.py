@@ -1,6 +1,7 @@
 """A process's system calls, carried out by its kernel."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 from kinode_nb.process_lib.syscalls import Program
@@ -63,15 +64,14 @@ class ProcessCalls(Correspondence):
             raise UsageError(
                 f"a state is bytes, not {type(state).__name__}: such as json.dumps(…).encode()"
             )
-        try:
+        with _written():
             self._kernel.states[self._process.id] = bytes(state)
-        except OSError as error:  # Kinode traps
-            raise ProcessError(f"the state cannot be saved: {error.strerror}") from None
         self._answered_by_runtime(blob=False)
 
     def clear_state(self) -> None:
-        """Forget the saved state."""
-        self._kernel.states.pop(self._process.id, None)
+        """Forget the saved state; raises ProcessError when that cannot be written."""
+        with _written():
+            self._kernel.states.pop(self._process.id, None)
         self._answered_by_runtime(blob=False)
 
     async def spawn(
@@ -115,3 +115,12 @@ class ProcessCalls(Correspondence):
     def our_capabilities(self) -> tuple[Capability, ...]:
         """Return all capabilities held."""
         return tuple(sorted(self._process.capabilities, key=str))
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    """Let a state that cannot be written be a trap, as in Kinode."""
+    try:
+        yield
+    except OSError as error:
+        raise ProcessError(f"the state cannot be saved: {error.strerror}") from None
