@@ -118,6 +118,10 @@ class Node:
         """Return what the node's processes printed."""
         return await awaited(self.blocking.terminal, verbosity)
 
+    async def printed(self, verbosity: int | None = None, start: int = 0) -> tuple[list[str], int]:
+        """Return what was printed from a place of the log on, and the place after it."""
+        return await awaited(self.blocking.printed, verbosity, start)
+
     async def log(self, **filters: Any) -> "pd.DataFrame":
         """Return the node's messages."""
         return await awaited(self.blocking.log, **filters)
@@ -220,6 +224,12 @@ class FakeNet:
     async def terminal(self, node: str, verbosity: int | None = None) -> str:
         """Return what one node's processes printed."""
         return await awaited(self.blocking.terminal, node, verbosity)
+
+    async def printed(
+        self, node: str, verbosity: int | None = None, start: int = 0
+    ) -> tuple[list[str], int]:
+        """Return what one node printed from a place of the log on, and the place after it."""
+        return await awaited(self.blocking.printed, node, verbosity, start)
 
     async def nest(self) -> None:
         """Let ``asyncio.run(…)`` work inside cells; it makes all of asyncio slower."""

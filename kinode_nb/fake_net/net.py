@@ -12,6 +12,7 @@ from kinode_nb.fake_net.homes import Homes
 from kinode_nb.fake_net.identities import Identities
 from kinode_nb.fake_net.node import Node
 from kinode_nb.fake_net.node_web import Web
+from kinode_nb.fake_net.terminal_logs import TerminalLogs
 from kinode_nb.fake_net.transfers import TransferRecord, TransferTable
 from kinode_nb.runtime.clock import Clock, SystemClock
 from kinode_nb.runtime.message_log import MessageLog
@@ -34,6 +35,8 @@ class Net:
         self.log = MessageLog()
         self.scheduler = Scheduler(asyncio.get_running_loop(), self.clock)
         self.transfers = TransferTable(self.clock, self._note, self._explain)
+        self._terminal_logs = TerminalLogs(self.clock)
+        self.log.observers.append(self._terminal_logs.observe)
         self.nodes: dict[str, Node] = {}
         """By name, in the order of booting; stopped nodes stay."""
         self.notes: list[str] = []
@@ -99,6 +102,7 @@ class Net:
             web = Web(listener, http_timeout, password)
             kept = persist or home is not None
             node = self._compose(name, place, web, verbosity, kept, options)
+            undo.callback(self._terminal_logs.close, name)
             self._wire(node)
             undo.pop_all()
         return node
@@ -136,6 +140,7 @@ class Net:
         node.installations.on_started.append(started)
         node.kernel.on_end.append(self.transfers.process_ended)
         node.on_shutdown.append(lambda: self._stop_soon(node.name))
+        self._terminal_logs.open(node.name, node.home)
         node.start()
         self.nodes.pop(node.name, None)
         self.nodes[node.name] = node
@@ -248,6 +253,7 @@ class Net:
             if node.status == "running":
                 self.transfers.node_stopped(node.name)
                 await node.stop()
+                self._terminal_logs.close(node.name)
                 self._homes.close(node.home)
         current = self.current()
         if current is None or current.status != "running":
@@ -285,6 +291,7 @@ class Net:
     def abandon(self) -> None:
         """Remove the temporary homes of nodes that cannot be stopped; callable from any thread."""
         for node in self.running():
+            self._terminal_logs.close(node.name)
             self._homes.close(node.home)
 
     def _explain(self, record: TransferRecord) -> str:

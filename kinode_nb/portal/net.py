@@ -18,12 +18,12 @@ from kinode_nb.portal.transfer import Transfer
 from kinode_nb.portal.watchdog import everything
 from kinode_nb.system.http_server import TIMEOUT
 from kinode_nb.types import Event, StuckError, UsageError, nearest
+from kinode_nb.types.printed import terminal_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _open: "weakref.WeakSet[FakeNet]" = weakref.WeakSet()
-_RUNTIME = "distro:sys"
 _PATIENCE = 5  # seconds until a net that a process holds up is left to its fate
 _SAVED = {".csv": "to_csv", ".parquet": "to_parquet", ".jsonl": "to_json", ".json": "to_json"}
 
@@ -245,17 +245,25 @@ class FakeNet:
 
     def terminal(self, node: str, verbosity: int | None = None) -> str:
         """Return what one node's processes printed, up to a verbosity (default: the node's)."""
-        core = self.core.known(node)
+        return "\n".join(self.printed(node, verbosity)[0])
+
+    def printed(
+        self, node: str, verbosity: int | None = None, start: int = 0
+    ) -> tuple[list[str], int]:
+        """Return what one node printed from a place of the log on, and the place after it."""
+        core, log = self.core.known(node), self.core.log
         limit = core.verbosity if verbosity is None else words.verbosity(verbosity)
         epoch = self.core.clock.epoch_ns
-        return "\n".join(
+        first, end = log.first, log.next_seq
+        texts = [
             _printed(entry, epoch)
-            for entry in list(self.core.log.entries)
+            for entry in log.entries[max(start - first, 0) : end - first]
             if isinstance(entry, Event)
             and entry.kind == "print"
             and entry.source.node == core.name
             and entry.verbosity <= limit
-        )
+        ]
+        return texts, end
 
     def follow(self, show: Callable[[str], None]) -> None:
         """Show every line that a node's terminal shows from now on; from the net's own thread."""
@@ -348,9 +356,7 @@ class FakeNet:
 def _printed(event: Event, epoch_ns: int) -> str:
     """Return a print as Kinode's terminal shows it: time, package unless the runtime's, text."""
     when = datetime.fromtimestamp((event.time + epoch_ns) / 1e9, UTC).astimezone()
-    package = str(event.source.package_id)
-    prefix = "" if package == _RUNTIME else f"{package}: "  # its modules say who they are
-    return f"{when:%a %H:%M} {prefix}{event.body}"
+    return f"{when:%a %H:%M} {terminal_text(event)}"
 
 
 def _save(frame: "pd.DataFrame", path: Path) -> None:

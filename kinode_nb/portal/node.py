@@ -146,6 +146,10 @@ class Node:
         """Return what the node's processes printed, up to a verbosity (default: the node's)."""
         return self._net.terminal(self.name, verbosity)
 
+    def printed(self, verbosity: int | None = None, start: int = 0) -> tuple[list[str], int]:
+        """Return what was printed from a place of the log on, and the place after it."""
+        return self._net.printed(self.name, verbosity, start)
+
     def type_line(
         self,
         line: str,

@@ -3,6 +3,7 @@
 import threading
 from typing import TYPE_CHECKING
 
+from kinode_nb.notebook.commands import kinds
 from kinode_nb.notebook.commands.context import Context
 from kinode_nb.notebook.commands.verb import ACTING, Flag, Values, Verb
 
@@ -27,25 +28,27 @@ class TerminalText(str):
 
 def run(context: Context, values: Values) -> object:
     """Return what was printed; with --follow show it as it comes, until Interrupt."""
-    node = context.acting(values)
+    node, verbosity = context.acting(values), values.number("--verbosity")
     if values.has("--follow"):
-        _follow(context, node)
+        _follow(context, node, verbosity)
         return None
-    return TerminalText(node.terminal())
+    return TerminalText(node.terminal(verbosity))
 
 
-def _follow(context: Context, node: "Node") -> None:
+def _follow(context: Context, node: "Node", verbosity: int | None) -> None:
     from kinode_nb.portal.interrupts import heard
 
-    shown = ""
+    place = 0
     never = threading.Event()
     try:
         with heard():
-            while node.status == "running":
-                text = node.terminal()
-                if new := text.removeprefix(shown).strip("\n"):
-                    context.say(new)
-                shown = text
+            while True:
+                running = node.status == "running"
+                texts, place = node.printed(verbosity, place)
+                if texts:
+                    context.say("\n".join(texts))
+                if not running:
+                    return
                 never.wait(_BETWEEN_LOOKS)
     except KeyboardInterrupt:
         context.say("(no longer following)")
@@ -54,6 +57,11 @@ def _follow(context: Context, node: "Node") -> None:
 TERMINAL = Verb(
     name="terminal",
     summary="what the node's processes printed",
-    flags=(Flag(("--follow",), "show more as it comes, until Interrupt"), *ACTING),
+    flags=(
+        Flag(("--follow",), "show more as it comes, until Interrupt"),
+        Flag(("--verbosity",), "how much: 0 to 3; default: the node's", kinds.NUMBER, "N"),
+        *ACTING,
+    ),
+    example="terminal --follow",
     run=run,
 )
