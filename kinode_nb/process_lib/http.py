@@ -141,7 +141,8 @@ async def bind_http_path(
 
     ``authenticated`` asks people to log in first. ``static_content`` is served to every GET
     without asking the process. ``allowed_origins`` are foreign web pages that may use the path,
-    such as ``https://example.org``, or ``*``: no part of Kinode's, whose nodes let all in.
+    such as ``https://example.org``, or ``*``: no part of Kinode's, whose nodes let all in. What
+    such a page may read of the answers is for their headers to say, as in all of the web.
     """
     action: dict[str, Any] = {
         "path": path,

@@ -134,7 +134,7 @@ def _binding(
         authenticated=action.authenticated,
         local_only=action.local_only,
         content=content,
-        allowed_origins=frozenset(action.allowed_origins),
+        allowed_origins=_origins(action.allowed_origins),
     )
 
 
@@ -160,5 +160,10 @@ def _ws_binding(
                 source,
                 authenticated=action.authenticated,
                 extension=action.extension,
-                allowed_origins=frozenset(action.allowed_origins),
+                allowed_origins=_origins(action.allowed_origins),
             )
+
+
+def _origins(written: list[str]) -> frozenset[str]:
+    """Return origins as browsers write them."""
+    return frozenset(each.rstrip("/").lower() for each in written)

@@ -4,6 +4,8 @@ In this order: the caller's host, the path, the page that asks, the login, local
 content, and then the process that bound the path.
 """
 
+from urllib.parse import quote
+
 import msgspec
 
 from kinode_nb.process_lib import LazyLoadBlob, ProcessId
@@ -34,6 +36,7 @@ from kinode_nb.system.http_server_requests import forward
 
 _LOGIN = "/login"
 _MOST_DIGITS = 18  # Python refuses to read numbers of some thousands
+_URL = "/:?#[]@!$&'()*+,;=%~"  # what has a meaning in an address, or has been escaped already
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -180,8 +183,9 @@ def _redirect(call: Call, subdomain: str) -> Reply:
             403, f"this path is at {subdomain}.localhost alone, which a proxy cannot reach"
         )
     port = call.headers.get("host", "").rpartition("]")[2].partition(":")[2]
-    place = f"http://{subdomain}.localhost{f':{port}' if port.isdecimal() else ''}{call.path}"
-    return Reply(307, b"", {"Location": f"{place}?{call.query}" if call.query else place})
+    name = f"{subdomain}.localhost{f':{port}' if port.isdecimal() else ''}"
+    target = f"{call.path}?{call.query}" if call.query else call.path
+    return Reply(307, b"", {"Location": f"http://{name}{quote(target, _URL, "latin-1")}"})
 
 
 def _cached(content: LazyLoadBlob) -> Reply:

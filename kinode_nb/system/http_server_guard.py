@@ -58,6 +58,10 @@ def _through_the_hub(call: Call, port: int, environ: Mapping[str, str]) -> bool:
     prefix = environ.get("JUPYTERHUB_SERVICE_PREFIX")
     if not prefix:
         return False
+    if call.headers.get("upgrade", "").lower() == "websocket":
+        # jupyter-server-proxy does not say the way in here, but the hub's own proxy marks what it
+        # lets through, and to a WebSocket's opening no page can add a header
+        return any(name.startswith("x-forwarded-") for name in call.headers)
     way_in = f"{prefix.rstrip('/')}/proxy/{port}"
     return any(call.headers.get(name, "").rstrip("/") == way_in for name in _PROXIED)
 

@@ -146,18 +146,17 @@ class _Exchange(httputil.HTTPMessageDelegate):
         whole = Call(call.method, call.path, call.query, call.headers, bytes(self._body), call.peer)
         self._body.clear()
         try:
-            reply = await self._server.front.answer(whole)
+            self._send(await self._server.front.answer(whole))
         except Exception:
             logging.getLogger(__name__).exception("a request to %s failed", call.path)
-            reply = plain(500, "the node could not answer this: its log says why")
-        self._send(reply)
+            self._send(plain(500, "the node could not answer this: its log says why"))
 
     def _send(self, reply: Reply) -> None:
         connection = self._request.connection
         if self._done or connection is None:
             return
+        headers = httputil.HTTPHeaders(reply.headers)  # may refuse one
         self._done = True
-        headers = httputil.HTTPHeaders(reply.headers)
         if reply.status not in _NO_BODY:
             headers["Content-Length"] = str(len(reply.body))
         if self._task is None:  # the rest of its body is not read

@@ -72,6 +72,14 @@ def test_the_hubs_name_is_known_when_its_proxy_leads_here():
     assert not known(HUB_HOST, HUB)
 
 
+def test_behind_the_hub_a_websocket_has_passed_a_proxy():
+    opening = {"upgrade": "WebSocket"}
+    assert known(HUB_HOST, HUB, **opening, x_forwarded_for="10.0.0.1")
+    assert not known(HUB_HOST, HUB, **opening)
+    assert not known(HUB_HOST, {}, **opening, x_forwarded_for="10.0.0.1")
+    assert not known(HUB_HOST, HUB, x_forwarded_for="10.0.0.1")
+
+
 def test_other_names_can_be_trusted():
     environ = {"KINODE_NB_TRUSTED_HOSTS": "jupyter.example.org, Other.Example.Org"}
     assert known("jupyter.example.org:8888", environ)
@@ -183,7 +191,7 @@ def test_a_process_lets_pages_in():
         await web.app(
             echo,
             binds=[
-                ("/friends", {"allowed_origins": ["https://friend.example"]}),
+                ("/friends", {"allowed_origins": ["https://Friend.example/"]}),
                 ("/all", {"allowed_origins": ["*"]}),
             ],
         )
