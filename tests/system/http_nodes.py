@@ -188,6 +188,7 @@ def serve(scenario: Callable[[Web], Awaitable[object]], **boot: object) -> objec
         try:
             return await scenario(web)
         finally:
+            clock.autojump = True  # what waits for time, when something went wrong, goes on
             await net.close()
             for client in web.sockets:
                 client.close()
