@@ -185,7 +185,7 @@ def _redirect(call: Call, subdomain: str) -> Reply:
     port = call.headers.get("host", "").rpartition("]")[2].partition(":")[2]
     name = f"{subdomain}.localhost{f':{port}' if port.isdecimal() else ''}"
     target = f"{call.path}?{call.query}" if call.query else call.path
-    return Reply(307, b"", {"Location": f"http://{name}{quote(target, _URL, "latin-1")}"})
+    return Reply(307, b"", {"Location": f"http://{name}{quote(target, _URL, 'latin-1')}"})
 
 
 def _cached(content: LazyLoadBlob) -> Reply:

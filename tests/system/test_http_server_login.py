@@ -192,9 +192,8 @@ def test_a_secure_path_is_at_its_own_subdomain_alone():
                 moved.headers["Location"]
                 == f"http://notebook-template-os.localhost:{port}/{APP}/s?q=1"
             )
-        odd = await web.raw(
-            f"GET /{APP}/s?\xe9=<> HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
-        )
+        head = "HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        odd = await web.raw(f"GET /{APP}/s?\xe9=<> {head}".encode())
         assert b"/s?%C3%A9=%3C%3E\r\n" in odd
         there = {"Host": f"notebook-template-os.localhost:{port}"}
         page = await web.response(f"/{APP}/s", **there)
