@@ -120,6 +120,31 @@ def test_interrupt_ends_the_waiting_and_not_the_nodes(kernel: Kernel):
     assert kernel.value("__import__('kinode_nb').fakenet().transfer('t1').status") == "waiting"
 
 
+def test_interrupt_ends_a_line_at_the_terminal_and_not_the_nodes(kernel: Kernel):
+    """A process that answers nothing is waited for; a cell that goes on is not gone on with."""
+    kernel.run("%kinode boot fake.dev -p none")
+    kernel.run(
+        "async def init(our):\n    async for _ in our:\n        pass\n"
+        "__import__('kinode_nb').fakenet().node().spawn(init, 'silent', public=True)"
+    )
+    interrupted = []
+
+    def interrupt(kind: str, content: Any) -> None:
+        if kind == "stream" and "Awaiting response for 600s" in content["text"]:
+            kernel.manager.interrupt_kernel()
+            interrupted.append(kind)
+
+    output = kernel.run(
+        "%%kinode --keep-going\nm our@silent:notebook:template.os x -a 600\necho after", interrupt
+    )
+    assert interrupted
+    assert output.status == "error"
+    ((line,),) = output.errors
+    assert line.startswith("KeyboardInterrupt: only the waiting has ended: ")
+    assert "after" not in output.text
+    assert kernel.run("%%kinode\necho alive").text == "alive\n"
+
+
 INTERRUPTS_ONCE_IT_WAITS = """
 import signal, sys, threading
 

@@ -150,6 +150,44 @@ class TestTheCell:
         assert "fake2.dev offers my_file.txt" in said
         assert "hello" in said
 
+    @pytest.mark.parametrize("swap", [("_", "-"), ("-", "_")])
+    def test_the_recipes_own_lines(
+        self, shell: InteractiveShell, capsys: pytest.CaptureFixture[str], swap: tuple[str, str]
+    ):
+        run(shell, *SCENARIO[:4], "%kinode start echo", SCENARIO[6])
+        capsys.readouterr()
+        package = "chat_with_file_transfer:template.os".replace(*swap)
+        run(
+            shell,
+            "%%kinode\n# Kinode's documentation\nhi fake2.dev hello!\n"
+            "m our@echo:echo:template.os '\"hi\"' -a 5\n"
+            f"send:{package} fake2.dev hello  there\n"
+            f"download:{package} my_file.txt fake2.dev",
+        )
+        said = capsys.readouterr().out.splitlines()
+        assert said[:4] == [
+            "response from fake2.dev: ack",
+            "Awaiting response for 5s",
+            'echo:template.os: got String("hi")',
+            '"Ack"',
+        ]
+        assert "100 %" in said[-1]
+        net = kinode_nb.fakenet()
+        assert net.node("fake2.dev").history("fake.dev")["content"].tolist() == ["hello  there"]
+        assert net.transfers()["status"].tolist() == ["done"]
+        place = net.transfer("t1").path
+        assert place is not None
+        assert place.read_bytes() == b"hello world\n"
+
+    def test_the_first_line_that_fails_ends_the_cell(
+        self, shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+    ):
+        run(shell, *SCENARIO[:4])
+        cell = "%%kinode\necho one\nsned:chat-with-file-transfer:template.os a b\necho two"
+        said = fail(shell, capsys, cell)
+        assert "Did you mean 'send:chat-with-file-transfer:template.os'? (line 2: sned" in said
+        assert "echo two" not in str(kinode_nb.fakenet().log()["body"].tolist())
+
 
 class TestTheExtension:
     def test_loading_again_does_nothing_twice(self, shell: InteractiveShell):
