@@ -11,7 +11,7 @@ import msgspec
 
 from kinode_nb.fake_net.node import Node
 from kinode_nb.runtime.process import Process
-from kinode_nb.types import Address, LazyLoadBlob, Request, Response, SendError
+from kinode_nb.types import Address, LazyLoadBlob, NodeError, Request, Response, SendError
 from kinode_nb.types.capabilities import HTTP_SERVER
 from kinode_nb.types.injections import Injected
 
@@ -29,9 +29,12 @@ async def inject(
 ) -> Injected | None:
     """Send a message that enters at a node; returns its Response, or None without waiting.
 
-    Raises SendError when there is none within 15 seconds, or none can come.
+    Raises SendError when there is none within 15 seconds, or none can come, and NodeError when
+    http-server itself has ended.
     """
-    door = node.kernel.processes[HTTP_SERVER]
+    door = node.kernel.processes.get(HTTP_SERVER)
+    if door is None:
+        raise NodeError(f"{HTTP_SERVER} of {node.name} has ended: boot {node.name} with --fresh")
     our = node.handle(door)
     problem = _problem(node, door, target)
     if problem is not None or not wait:

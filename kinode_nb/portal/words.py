@@ -93,8 +93,9 @@ def json_body(given: object) -> bytes:
     try:
         msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        where = str(error).replace("Input data was truncated", "it ends too soon")
         raise UsageError(
-            f"the body is not JSON: {error}. Text has quotes of its own in JSON: '\"hi\"'"
+            f"the body is not JSON: {where}. Text has quotes of its own in JSON: '\"hi\"'"
         ) from None
     return body
 

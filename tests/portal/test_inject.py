@@ -108,7 +108,8 @@ def test_an_answer_that_was_refused_is_told_before_the_time_is_over(node: Node) 
 @pytest.mark.parametrize(
     ("process", "body", "error", "said"),
     [
-        (ECHO, "{", UsageError, "the body is not JSON"),
+        (ECHO, "{", UsageError, "the body is not JSON: it ends too soon"),
+        (ECHO, "[1,]", UsageError, r"not JSON: .*\(byte 3\)"),
         (ECHO, "hi", UsageError, "Text has quotes of its own"),
         (ECHO, b"\xff", UsageError, "the body is not JSON"),
         ("echo", "1", AddressError, "Missing field"),
@@ -212,3 +213,10 @@ def test_the_same_as_coroutines() -> None:
             assert await net.installed_packages() == []
 
     asyncio.run(main())
+
+
+def test_a_node_whose_http_server_has_ended_says_so(net: FakeNet, node: Node) -> None:
+    core = net.core.node(node.name)  # as a process that may message the kernel could end it
+    net.portal.do(lambda: core.lifecycle.kill(core.kernel.processes[HTTP_SERVER]))
+    with pytest.raises(NodeError, match=r"http-server:distro:sys of fake\.dev has ended: boot"):
+        node.inject(ECHO, "1")
