@@ -178,7 +178,7 @@ class Installations:
                 self._say(f"{row.package} is forgotten: {error}")
                 continue
             self.packages[package.id] = package
-            self._tell(package, self._processes.restore(package))
+            self._tell(package, self._processes.running(package))  # begun again by the kernel
 
     def _save(self) -> None:
         try:

@@ -36,11 +36,20 @@ class KeptProcesses:
         self._hosting = hosting
         self._table = home / "kernel" / "processes.json"
         self._written: frozenset[ProcessId] = frozenset()
+        self._own: frozenset[ProcessId] = frozenset()
         self._due = self._closed = False
 
     def restore(self) -> None:
-        """Begin all processes again that the table has; what cannot be is told and forgotten."""
-        begun = [process for row in self._read() if (process := self._begin(*row)) is not None]
+        """Begin all processes again that the table has; what cannot be is told and forgotten.
+
+        The node's own, which run already, get back what they were granted.
+        """
+        self._own = frozenset(self._kernel.processes)
+        rows = list(self._read())
+        begun = [process for row in rows if (process := self._begin(*row)) is not None]
+        for id_, persisted in rows:
+            if id_ in self._own:
+                self._grant_again(self._kernel.processes[id_], persisted)
         for process in begun:
             if process.on_exit.requests:
                 self._send_last_requests(process)
@@ -93,6 +102,8 @@ class KeptProcesses:
         )
 
     def _begin(self, id_: ProcessId, persisted: PersistedProcess) -> Process | None:
+        if not persisted.handle:  # one of the node's own
+            return None
         file = self._hosting.file(persisted.handle)
         if file is None:
             self._tell(
@@ -113,6 +124,13 @@ class KeptProcesses:
             self._tell(f"couldn't reboot process: {error}")
             return None
 
+    def _grant_again(self, process: Process, persisted: PersistedProcess) -> None:
+        """Let it hold what it held, but for the word of those who are not there any more."""
+        for capability in persisted.capabilities:
+            issuer = capability.issuer
+            if issuer.node != self._kernel.node or issuer.process in self._kernel.processes:
+                process.grant(capability)
+
     def _send_last_requests(self, process: Process) -> None:
         """Send what the process wanted to be sent at its end, to those whom it may message."""
         calls = ProcessCalls(self._kernel, process, self._lifecycle)
@@ -124,9 +142,12 @@ class KeptProcesses:
     # Writing.
 
     def _changed(self, process: Process) -> None:
-        lasting = process.handle and process.on_exit.kind != "None"
-        if lasting or process.id in self._written:
+        if self._lasting(process) or process.id in self._written:
             self._write_soon()
+
+    def _lasting(self, process: Process) -> bool:
+        transient = not process.handle or process.on_exit.kind == "None"
+        return not transient or process.id in self._own
 
     def _ended(self, process: Process) -> None:
         if process.id in self._written:
@@ -146,7 +167,7 @@ class KeptProcesses:
         rows: dict[str, Any] = {
             str(process.id): process.persisted().to_json()
             for process in [*kernel.processes.values(), *kernel.restarting.values()]
-            if process.handle and (transient or process.on_exit.kind != "None")
+            if self._lasting(process) or (process.handle and transient)
         }
         try:
             table = {"node": kernel.node, "processes": rows}

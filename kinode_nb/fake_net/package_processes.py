@@ -36,17 +36,6 @@ class PackageProcesses:
             self._lifecycle.run(process)
         return started
 
-    def restore(self, package: Package) -> list[Process]:
-        """Return the processes that the kernel has begun again; what they grant is granted again.
-
-        For among the holders are the node's own processes, which begin with every boot anew.
-        """
-        entries = {process_id(entry, package.id): entry for entry in package.manifest}
-        running = self.running(package)
-        for process in running:
-            self._grant(process, entries[process.id])
-        return running
-
     def kill(self, package: Package) -> None:
         """End the processes of its manifest at once, and take back what they issued."""
         for process in self.running(package):

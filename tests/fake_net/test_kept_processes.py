@@ -17,7 +17,8 @@ from kinode_nb.fake_net.net import Net
 from kinode_nb.fake_net.node import Node
 from kinode_nb.process_lib import Our, Request
 from kinode_nb.testing import MockClock, virtual_loop
-from kinode_nb.types import Capability, Event, ProcessId
+from kinode_nb.types import Address, Capability, Event, ProcessId
+from kinode_nb.types.capabilities import messaging
 
 MAIN = ProcessId.parse("main:kept:test.os")
 TABLE = "kernel/processes.json"
@@ -320,6 +321,27 @@ async def test_functions_are_not_there_again_but_their_states_are(net: Net, tmp_
         await asyncio.sleep(1)
         await net.stop("a.dev")
     assert found == [None, None, b"kept", b"kept"]
+
+
+@with_net
+async def test_the_nodes_own_processes_keep_what_they_were_granted(net: Net, tmp_path: Path):
+    node = await boot(net, tmp_path / "home")
+    await install(net, node, tmp_path, grant_capabilities=["http-server:distro:sys"])
+    await ask(node, ["transient", "None"])
+    web = ProcessId.parse("http-server:distro:sys")
+    child = ProcessId.parse("transient:kept:test.os")
+    lasting = Capability.make(Address("a.dev", MAIN), {"door": 1})
+    gone = Capability.make(Address("a.dev", child), {"door": 1})
+    dropped = messaging(Address("a.dev", MAIN))
+    for each in (lasting, gone):
+        node.kernel.processes[web].grant(each)
+    node.kernel.processes[web].revoke(dropped)
+    await net.stop("a.dev")
+    held = (await boot(net, tmp_path / "home")).kernel.processes[web].capabilities
+    assert lasting in held
+    assert gone not in held, "its issuer is not there again"
+    assert dropped not in held
+    assert not [line for line in prints(net) if line.startswith("kernel: couldn't")]
 
 
 @with_net
