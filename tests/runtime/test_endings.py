@@ -10,6 +10,7 @@ import pytest
 from kinode_nb.process_lib import LazyLoadBlob, OnExit, Our, Request, SendError
 from kinode_nb.runtime.process import Process
 from kinode_nb.types import Address, SpawnError
+from kinode_nb.types.capabilities import messaging
 from kinode_nb.types.onexit import LastRequest
 from tests.runtime.lab import Lab, collector, echo, failure, in_lab, sink
 
@@ -224,6 +225,20 @@ async def test_last_requests_are_sent_in_the_name_of_the_process(lab: Lab):
     assert received[0].expects_response is None
     assert blobs == [LazyLoadBlob(b"legacy"), None]
     assert lab.status(b"not allowed") == "denied"
+
+
+@in_lab
+async def test_last_requests_carry_capabilities_that_are_held(lab: Lab):
+    received: list[Request] = []
+    lab.start(OTHER, collector(received))
+    main = Address.parse(MAIN)
+    own, forged = messaging(main), messaging(Address.parse("a.dev@vfs:distro:sys"))
+    last = LastRequest(Address.parse(OTHER), b"x", capabilities=(own, forged), expects_response=5)
+    lab.start(MAIN, nothing, on_exit=OnExit.send(last))
+    await lab.idle()
+    (request,) = received
+    assert request.capabilities == (own,)
+    assert request.expects_response is None
 
 
 @in_lab
