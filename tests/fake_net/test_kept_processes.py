@@ -337,11 +337,14 @@ async def test_the_nodes_own_processes_keep_what_they_were_granted(net: Net, tmp
         node.kernel.processes[web].grant(each)
     node.kernel.processes[web].revoke(dropped)
     await net.stop("a.dev")
-    held = (await boot(net, tmp_path / "home")).kernel.processes[web].capabilities
+    again = await boot(net, tmp_path / "home")
+    held = again.kernel.processes[web].capabilities
     assert lasting in held
     assert gone not in held, "its issuer is not there again"
     assert dropped not in held
     assert not [line for line in prints(net) if line.startswith("kernel: couldn't")]
+    again.lifecycle.kill(again.kernel.processes[MAIN])
+    assert lasting not in held, "what was issued before the boot is taken back as well"
 
 
 @with_net
