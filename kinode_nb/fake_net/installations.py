@@ -4,7 +4,9 @@
 """
 
 import asyncio
+import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -20,6 +22,7 @@ from kinode_nb.types import (
     Address,
     AddressError,
     Event,
+    KinodeError,
     PackageError,
     PackageId,
 )
@@ -87,7 +90,14 @@ class Installations:
             package = packages.from_archive(archive, id_, metadata, source)
             return package, self._kept.stage(package)
 
-        self._put(*await asyncio.to_thread(prepare))
+        preparing = asyncio.get_running_loop().run_in_executor(None, prepare)
+        try:
+            package, staged = await asyncio.shield(preparing)
+        except asyncio.CancelledError:  # the node stops; the thread goes on all the same
+            with suppress(KinodeError):
+                shutil.rmtree((await preparing)[1], ignore_errors=True)
+            raise
+        self._put(package, staged)
 
     def uninstall(self, id_: PackageId) -> None:
         """End the processes of its manifest and remove its ``pkg`` drive; raises PackageError.

@@ -43,6 +43,7 @@ class KeptPackages:
         folder = self._vfs / str(package.id)
         staged = folder / f"{_STAGED}{secrets.token_hex(8)}"
         try:
+            folder.mkdir(exist_ok=True)  # not what leads there: a home that is gone stays so
             for name, content in _files(package):
                 path = staged / name
                 path.parent.mkdir(parents=True, exist_ok=True)

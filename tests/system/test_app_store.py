@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import threading
 import urllib.error
 import urllib.request
 import zipfile
@@ -14,7 +15,9 @@ from typing import Any
 
 import pytest
 
+from kinode_nb.fake_net.kept_packages import KeptPackages
 from kinode_nb.portal import FakeNet, Node
+from kinode_nb.types import ProcessId
 
 STORE = "main:app-store:sys"
 ID = {"package_name": "shouter", "publisher_node": "me.os"}
@@ -369,3 +372,43 @@ def test_start_and_app_store_share_one_table(node: Node, net: FakeNet, tmp_path:
     node.start("chat")
     node.send(node.name, "to myself")
     assert node.history(node.name)["content"].tolist() == ["to myself"]
+
+
+def test_a_package_that_crashes_again_and_again_is_removed(node: Node, net: FakeNet) -> None:
+    assert install(node, package(shouter="async def init(our):\n    1 / 0\n")) == SUCCESS
+    kernel = net.core.node(node.name).kernel
+    assert ask(node, {"Uninstall": ID}) == REMOVED
+    left = net.portal.do(lambda: [*kernel.processes, *kernel.restarting])
+    assert ProcessId.parse("shouter:shouter:me.os") not in left
+
+
+def test_a_node_that_stops_while_it_unpacks_leaves_nothing(
+    node: Node, net: FakeNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_package(node, GOOD)
+    reading, killed, stopped, staged = (threading.Event() for _ in range(4))
+    stage = KeptPackages.stage
+
+    def slowly(*args: Any) -> Path:
+        reading.set()
+        assert killed.wait(60)
+        stopped.wait(0.2)  # a node that did not wait for this thread would have stopped by then
+        try:
+            return stage(*args)
+        finally:
+            staged.set()
+
+    def ended(process: Any, _: object) -> None:
+        if str(process.id) == STORE:
+            killed.set()
+
+    monkeypatch.setattr(KeptPackages, "stage", slowly)
+    net.core.node(node.name).kernel.on_end.append(ended)
+    digest = hashlib.sha256(GOOD).hexdigest()
+    body = {"package_id": ID, "version_hash": digest, "metadata": None}
+    node.inject(STORE, {"Install": body}, wait=False)
+    assert reading.wait(60)
+    net.stop()
+    stopped.set()
+    assert staged.wait(60)
+    assert not node.home.exists()
