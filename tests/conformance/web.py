@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, Self, TypeVar
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
@@ -23,6 +23,7 @@ class Web:
     def __init__(self, world: World) -> None:
         self.world = world
         self.port = 0
+        self._sockets: list[WebSocketClientConnection] = []
         self.client = AsyncHTTPClient(force_instance=True)
 
     async def __aenter__(self) -> Self:
@@ -37,6 +38,8 @@ class Web:
     async def _close(self) -> None:
         await self.world.net.stop()
         self.client.close()
+        for each in self._sockets:
+            each.close()
         await _ended()
 
     async def standing(self, awaited: Awaitable[T]) -> T:
@@ -54,13 +57,24 @@ class Web:
         """Return the response; header names are written with ``_`` for ``-``."""
         return await self.standing(self._fetch(path, method, body, headers))
 
+    async def begin(
+        self, path: str, method: str = "GET", body: str | None = None, **headers: str
+    ) -> asyncio.Future[HTTPResponse]:
+        """Send a request, and return when it has reached the process that it is for."""
+        asked = asyncio.ensure_future(self._fetch(path, method, body, headers))
+        seen = len(self.world.net.log.entries)
+        await self.until(lambda: len(self.world.net.log.entries) > seen)
+        await self.world.settle()
+        return asked
+
     async def unanswered(self, path: str, method: str = "GET", body: str | None = None) -> Any:
         """Return the response to a request that only time will answer."""
-        task = asyncio.ensure_future(self._fetch(path, method, body, {}))
-        seen = len(self.world.net.log.entries)
-        while len(self.world.net.log.entries) == seen:  # until it has reached the node
+        return await (await self.begin(path, method, body))
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for what comes over a socket."""
+        while not condition():
             await self.standing(asyncio.sleep(0))
-        return await task
 
     def _fetch(
         self, path: str, method: str, body: bytes | str | None, headers: dict[str, str]
@@ -85,7 +99,9 @@ class Web:
 
     async def socket(self, path: str) -> WebSocketClientConnection:
         url = f"ws://127.0.0.1:{self.port}{path}"
-        return await self.standing(websocket_connect(HTTPRequest(url)))
+        connection = await self.standing(websocket_connect(HTTPRequest(url)))
+        self._sockets.append(connection)
+        return connection
 
 
 async def _ended() -> None:
