@@ -41,15 +41,10 @@ async def ask(
     The Request expects a Response within ``expects_response`` seconds, if that is longer.
     """
     seconds = max(math.ceil(limit), expects_response)
-    loop = asyncio.get_running_loop()
-    until = loop.time() + limit
     try:
-        async with asyncio.timeout_at(until + _GRACE if seconds == limit else until):
+        async with asyncio.timeout(limit + _GRACE if seconds == limit else limit):
             return await our.send_and_await_response(
                 target, body, timeout=seconds, blob=blob, metadata=metadata
             )
-    except TimeoutError:
-        pass
-    except SendError:
-        await asyncio.sleep(max(0, until - loop.time()))
-    return None
+    except (TimeoutError, SendError):
+        return None

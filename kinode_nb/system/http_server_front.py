@@ -85,13 +85,13 @@ class Front:
             return self.server.logins.page(prefix_of(call))
         if path == _LOGIN and call.method == "POST":
             page = foreign_page(call, links=False)
-            return refuse_page(call, page) if page else self.server.logins.log_in(call.body)
+            return refuse_page(page) if page else self.server.logins.log_in(call.body)
         return await self._bound(call)
 
     async def _rpc(self, call: Call) -> Reply:
         page = foreign_page(call, links=False)
         if page is not None:
-            return refuse_page(call, page)
+            return refuse_page(page)
         if not _is_local(call):
             return plain(403, "messages are taken from this machine alone")
         return await rpc.answer(call.body, self._asker(), self.server.settings.timeout)
@@ -169,7 +169,8 @@ def _refuse_foreign(call: Call, binding: Binding) -> Reply | None:
     page = foreign_page(call)
     if page is None or {"*", page} & binding.allowed_origins:
         return None
-    return refuse_page(call, page)
+    hint = f": {binding.owner} can let it in with allowed_origins when it binds the path"
+    return refuse_page(page, hint)
 
 
 def _is_local(call: Call) -> bool:

@@ -87,13 +87,9 @@ def foreign_page(call: Call, *, links: bool = True) -> str | None:
     return "another site"
 
 
-def refuse_page(call: Call, page: str) -> Reply:
+def refuse_page(page: str, hint: str = "") -> Reply:
     """Return the reply to a foreign page's request."""
-    return plain(
-        403,
-        f"{page[:80]!a} may not use this node: a process can let a web page in with "
-        f"allowed_origins when it binds {call.path[:80]!a}",
-    )
+    return plain(403, f"{page[:80]!a} may not use this node{hint}")
 
 
 def _is_own(origin: str, host: str) -> bool:

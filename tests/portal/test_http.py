@@ -1,13 +1,17 @@
 """A node's HTTP as a person has it: where it is, and how long it waits."""
 
 import json
+import shutil
+import subprocess
 import urllib.error
 import urllib.request
 
 import pytest
 
 from kinode_nb.portal import FakeNet
+from kinode_nb.process_lib import Address, Our
 from kinode_nb.types import UsageError
+from kinode_nb.types.capabilities import HTTP_SERVER, messaging
 from tests.system.http_nodes import free_port
 
 
@@ -34,6 +38,32 @@ def test_how_long_an_answer_may_take_is_an_option(net: FakeNet) -> None:
     with pytest.raises(urllib.error.HTTPError, match="408") as caught:
         urllib.request.urlopen(node.url("/rpc:distro:sys/message"), call)
     caught.value.close()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_curl_reaches_a_process_as_kit_does(net: FakeNet) -> None:
+    async def answer(our: Our) -> None:
+        async for _ in our:
+            await our.send_response("Ack")
+
+    node = net.boot()
+    server = Address(node.name, HTTP_SERVER)
+    node.spawn(answer, "echo", public=True, capabilities=[messaging(server)])
+    call = {
+        "node": None,
+        "process": "echo:notebook:template.os",
+        "inherit": False,
+        "expects_response": 15,
+        "body": '"hi"',
+        "metadata": None,
+        "context": None,
+        "mime": "application/octet-stream",
+        "data": None,
+    }
+    words = ["curl", "-sS", "-X", "POST", "-H", "Content-Type: application/json"]
+    url = f"http://localhost:{node.port}/rpc:distro:sys/message"
+    done = subprocess.run([*words, "-d", json.dumps(call), url], capture_output=True, check=True)
+    assert json.loads(done.stdout) == {"body": list(b'"Ack"'), "lazy_load_blob": None}
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan"), "15", True, None])

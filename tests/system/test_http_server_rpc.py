@@ -265,6 +265,25 @@ def test_another_node_is_reached():
     serve(scenario)
 
 
+@pytest.mark.parametrize(
+    ("process", "body"),
+    [
+        ("kernel:distro:sys", {"Debug": "ProcessMap"}),
+        ("vfs:distro:sys", {"path": "/tester:sys/tests", "action": "ReadDir"}),
+        ("state:distro:sys", {"GetState": APP}),
+        ("kv:distro:sys", {}),
+        ("sqlite:distro:sys", {}),
+        ("timer:distro:sys", {"SetTimer": 0}),
+        ("main:app-store:sys", "Apis"),
+    ],
+)
+def test_the_runtime_modules_and_app_store_answer(process, body):
+    async def scenario(web):
+        return await web.rpc({**CALL, "process": process, "body": json.dumps(body)})
+
+    assert serve(scenario)[0] == 200
+
+
 def test_our_is_this_node():
     assert [status for status, _ in calling({**CALL, "node": "our"})] == [200]
 
