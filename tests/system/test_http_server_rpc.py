@@ -226,6 +226,7 @@ def test_an_answer_later_than_the_caller_expects_is_taken():
         asked = asyncio.create_task(web.rpc({**CALL, "expects_response": 1}))
         await app.next()
         web.clock.advance(10)
+        assert (await web.fetch("/nothing"))[0] == 404  # timers have had their turn
         go_on.set()
         assert (await asked)[0] == 200
 
