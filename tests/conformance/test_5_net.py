@@ -1,75 +1,71 @@
-"""net:distro:sys: MessagePack as rmp-serde writes it, and greetings."""
+"""net:distro:sys, in MessagePack."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import msgspec
-import pytest
 
-from kinode_nb.process_lib import LazyLoadBlob
 from tests.conformance.rules import rule
-from tests.conformance.world import HERE, THERE, World
+from tests.conformance.steps import Step, ask, blob
+from tests.conformance.world import HERE, THERE, Guest, World
 
-NETS = "5 net"
-NET = "net:distro:sys"
-pack, unpack = msgspec.msgpack.encode, msgspec.msgpack.decode
-
-
-async def asked(world: World, action: Any, blob: bytes | None = None) -> Any:
-    node = await world.node()
-    sent = None if blob is None else LazyLoadBlob(blob)
-    answer = await node.request(NET, pack(action), blob=sent)
-    return unpack(answer.body), answer.blob
+NET = "5 net"
+SERVER = "net:distro:sys"
 
 
-@rule(NETS, "GetPeers names the other nodes, each as name, key and routing")
-async def test_peers(world: World) -> None:
+def act(action: Any, node: str = "our", **more: Any) -> Step:
+    return ask(f"{node}@{SERVER}", msgspec.msgpack.encode(action), **more)
+
+
+def unpacked(got: dict[str, Any]) -> Any:
+    return msgspec.msgpack.decode(got["body"].encode("latin-1"))
+
+
+async def asker(world: World) -> Guest:
+    return await world.guest("a", may=[SERVER], grants=[SERVER])
+
+
+@rule(NET, "what another node sends that is no action is shown at level 0, and answered ack")
+async def test_hi(world: World):
+    a = await asker(world)
     await world.node(THERE)
-    ((name, key, routing),) = (await asked(world, "GetPeers"))[0]["Peers"]
-    assert (name, key[:2], list(routing)) == (THERE, "0x", ["Direct"])
+    assert (await a.do(ask(f"{THERE}@{SERVER}", "hello")))["body"] == "ack"
+    assert any("a.dev: hello" in each for each in world.prints(0, THERE))
 
 
-@rule(NETS, "GetPeer knows a node by its name, its own too, or nobody")
-async def test_peer(world: World) -> None:
-    for name in (HERE, THERE):
-        await world.node(name)
-        assert (await asked(world, {"GetPeer": name}))[0]["Peer"][0] == name
-    assert (await asked(world, {"GetPeer": "nobody.dev"}))[0] == {"Peer": None}
+@rule(NET, "a greeting of the own node is answered as well", "fixed")
+async def test_hi_to_oneself(world: World):
+    assert (await (await asker(world)).do(ask(f"our@{SERVER}", "hello")))["body"] == "ack"
 
 
-@rule(NETS, "GetDiagnostics is a text")
-async def test_diagnostics(world: World) -> None:
-    assert "entries in the PKI" in (await asked(world, "GetDiagnostics"))[0]["Diagnostics"]
-
-
-@rule(NETS, "what a node signed is verified by another, by a secret of the net's", "differs")
-async def test_signatures(world: World) -> None:
-    said, blob = await asked(world, "Sign", b"text")
-    assert (said, len(blob.bytes)) == ("Signed", 64)
-    source = f"{HERE}@notebook:distro:sys"
-    for text, true in ((b"text", True), (b"other", False)):
-        answer, _ = await asked(world, {"Verify": [source, list(blob.bytes)]}, text)
-        assert answer == {"Verified": true}
-
-
-@rule(NETS, "a greeting of another node is shown at level 0 and answered `ack`")
-async def test_greetings(world: World) -> None:
+@rule(NET, "GetPeers, GetPeer and GetDiagnostics tell of nodes as arrays: name, key, routing")
+async def test_peers(world: World):
+    a = await asker(world)
     await world.node(THERE)
-    node = await world.node()
-    assert (await node.request(f"{THERE}@{NET}", b"hello")).body == b"ack"
-    assert world.prints(0, THERE) == [f"{HERE}: hello"]
+    asked = ["GetPeers", {"GetPeer": THERE}, {"GetPeer": "x.dev"}, "GetDiagnostics"]
+    peers, peer, nobody, words = map(unpacked, await a.play(*map(act, asked)))
+    assert [each[0] for each in peers["Peers"]] == [THERE]
+    assert peer["Peer"] == peers["Peers"][0]
+    assert "Direct" in peer["Peer"][2]
+    assert nobody == {"Peer": None}
+    assert isinstance(words["Diagnostics"], str)
 
 
-@rule(NETS, "a greeting of the own node is answered too", "fixed")
-async def test_own_greetings(world: World) -> None:
-    node = await world.node()
-    assert (await node.request(NET, b"hello")).body == b"ack"
+@rule(NET, "Sign signs a blob for the process that asks; Verify tells whether it did")
+async def test_signatures(world: World):
+    a = await asker(world)
+    signed = await a.do(act("Sign", blob=blob("words")))
+    assert unpacked(signed) == "Signed"
+    signature = signed["blob"]["data"].encode("latin-1")
+    for said, true in (("words", True), ("others", False)):
+        claim = {"Verify": [a.address, signature]}
+        assert unpacked(await a.do(act(claim, blob=blob(said)))) == {"Verified": true}
 
 
-@pytest.mark.parametrize("body", [b"", b"\xc1", b"\xff" * 9, pack({"GetPeer": 5}), pack([1])])
-@rule(NETS, "a body that is no action is a greeting")
-async def test_strange_bodies(world: World, body: bytes) -> None:
-    await world.node(THERE)
-    node = await world.node()
-    assert (await node.request(f"{THERE}@{NET}", body)).body == b"ack"
+@rule(NET, "another node's action is not answered by what it asks for")
+async def test_actions_from_abroad(world: World):
+    b = await world.guest("b", node=THERE)
+    await world.node()
+    got = await b.do(act("GetPeers", HERE))
+    assert got["kind"] == "Timeout" or b"Peers" not in got["body"].encode("latin-1")

@@ -1,4 +1,4 @@
-"""terminal:terminal:sys, and the scripts that come with it."""
+"""terminal:terminal:sys: lines, and the scripts that they start."""
 
 from __future__ import annotations
 
@@ -8,224 +8,204 @@ from typing import Any
 import pytest
 
 from tests.conformance.rules import rule
-from tests.conformance.steps import receive, respond, send
-from tests.conformance.world import HERE, THERE, World
+from tests.conformance.steps import capabilities, capability, get_on_exit, send
+from tests.conformance.world import HERE, THERE, Guest, World
 
-TERMINALS = "5 terminal"
+LINES = "5 terminal: lines"
+SCRIPTS = "5 terminal: scripts"
 TERMINAL = "terminal:terminal:sys"
 CALLING = "error calling script: "
-TELLING = """
-from kinode_nb.process_lib import script
-
-@script
-async def init(our, args):
-    held = sorted(map(str, our.our_capabilities()))
-    return "|".join([args, str(our.process), str(our.get_on_exit()), *held])
-"""
+NAME = "tool:tools:test.os"
 
 
-async def typed(world: World, line: str) -> list[str]:
-    """Type a line; return what is printed at level 0 until all that it started has ended."""
+async def typed(world: World, line: str, seconds: float = 0.1) -> list[str]:
+    """Return what is printed at level 0 because of a line, within some time."""
     node = await world.node()
     before = len(world.prints())
-    watched = node.scripts.type(line, world.net.transfers, 0)
-    try:
-        while await watched.news() is not None:
-            pass
-    finally:
-        watched.close()
+    node.scripts.type(line, world.net.transfers, 0).close()
+    await world.sleep(seconds)
     return world.prints()[before:]
 
 
-async def script(world: World, code: str | None = TELLING, text: str = "", **entry: Any) -> str:
-    """Install a script; return the word that calls it."""
+async def script(world: World, manifest: Any = None, **entry: Any) -> None:
+    """Put a guest as a script into a package of its own."""
     await world.node()
     drive = world.home() / "vfs" / "tools:test.os" / "pkg"
     drive.mkdir(parents=True, exist_ok=True)
-    if code is not None:
-        (drive / "tell.py").write_text(code)
-    whole = {"root": False, "public": False, "request_networking": False, **entry}
-    (drive / "scripts.json").write_text(text or json.dumps({"tell.wasm": whole}))
-    return "tell:tools:test.os"
+    code = world.host.guest
+    (drive / f"tool{code.suffix}").write_bytes(code.read_bytes())
+    whole = {"root": False, "public": True, "request_networking": False, **entry}
+    text = manifest if manifest is not None else json.dumps({"tool.wasm": whole})
+    (drive / "scripts.json").write_text(text)
 
 
-async def held(world: World, word: str) -> set[str]:
-    """Return what a script holds, but for its own."""
-    listed = (await typed(world, word))[-1].split("|")[3:]
-    return {each for each in listed if ":tools:test.os" not in each}
+async def started(world: World, line: str = NAME) -> Guest:
+    """Type a line, and return the script that it started."""
+    known = {*world.guests}
+    await typed(world, line)
+    (address,) = (each for each in world.guests if each not in known)
+    return world.known(address)
 
 
-@pytest.mark.parametrize("head", ["nonsense", "a:b", "a:b:c:d", "a@b:c:d"])
-@rule(TERMINALS, "the first word is an alias or a process id, or nothing is called")
-async def test_first_words(world: World, head: str) -> None:
-    said = f"{CALLING}'{head}' not found, either as an alias or process ID"
-    assert await typed(world, f"{head} x") == [said]
-    assert await typed(world, "echo x") == await typed(world, "echo:terminal:sys x") == ["x"]
+# Lines.
 
 
-@rule(TERMINALS, "a package without scripts.json, one that cannot be read, a script not in it")
-async def test_manifests(world: World) -> None:
-    assert await typed(world, "x:nothing:test.os") == [f"{CALLING}no scripts manifest in package"]
-    word = await script(world, text="[]")
-    assert await typed(world, word) == [f"{CALLING}could not parse scripts.json file"]
-    word = await script(world)
-    said = [f"{CALLING}script not in scripts.json file"]
-    assert await typed(world, word.replace("tell", "told")) == said
+@pytest.mark.parametrize("word", ["nothing", "a:b", "A:b:c"])
+@rule(LINES, "a first word that is neither an alias nor a process id calls nothing, and is told")
+async def test_unknown_words(world: World, word: str):
+    said = f"{CALLING}'{word}' not found, either as an alias or process ID"
+    assert any(said in each for each in await typed(world, f"{word} x"))
 
 
-@rule(TERMINALS, "a script's file that is missing is told", "fixed")
-async def test_missing_file(world: World) -> None:
-    said = [f"{CALLING}failed to read script Wasm from VFS"]
-    assert await typed(world, await script(world, code=None)) == said
+@rule(LINES, "a script that cannot be called is told, with what is missing")
+async def test_what_is_missing(world: World):
+    for manifest, said in (
+        (None, "no scripts manifest in package"),
+        ("{", "could not parse scripts.json file"),
+        ("{}", "script not in scripts.json file"),
+    ):
+        if manifest is not None:
+            await script(world, manifest)
+        assert any(CALLING + said in each for each in await typed(world, NAME))
 
 
-@rule(TERMINALS, "a script is a process of its package, under a random number, with OnExit None")
-async def test_what_a_script_is(world: World) -> None:
-    word = await script(world)
-    told = [(await typed(world, word))[-1].split("|") for _ in range(2)]
-    names = {each[1].partition(":")[0] for each in told}
-    assert len({int(name) for name in names}) == 2
-    assert {each[1].partition(":")[2] for each in told} == {"tools:test.os"}
-    assert {each[2] for each in told} == {"None"}
-
-
-@rule(TERMINALS, "what follows the first space goes to the script as it stands")
-async def test_arguments(world: World) -> None:
-    word = await script(world)
-    for args in ("a", " two  spaces ", "'q' \"d\" \\ $x {y}"):
-        assert (await typed(world, f"{word} {args}"))[-1].split("|")[0] == args
-    assert (await typed(world, word))[-1].split("|")[0] == ""
-
-
-@rule(TERMINALS, "a script gets what it asks for as far as the terminal holds it")
-async def test_capabilities(world: World) -> None:
-    root = {"process": "vfs:distro:sys", "params": {"root": True}}
-    own = f'{HERE}@{TERMINAL}("messaging")'
-    word = await script(world, request_capabilities=["net:distro:sys", "nobody:a:b", root])
-    net, vfs = f'{HERE}@net:distro:sys("messaging")', f'{HERE}@vfs:distro:sys({{"root":true}})'
-    assert await held(world, word) == {own, net, vfs}
-    assert any("nobody:a:b" in each for each in await typed(world, word)), "the rest is told"
-    await script(world, request_networking=True)
-    assert await held(world, word) == {own, f'{HERE}@kernel:distro:sys("network")'}
-
-
-@rule(TERMINALS, "a script with root gets all that the terminal holds")
-async def test_root(world: World) -> None:
-    got = await held(world, await script(world, root=True))
-    listed = await typed(world, f"top {TERMINAL} -c")
-    terminal = {each.strip() for each in listed[0].split("\r\n") if each.startswith("        ")}
-    assert got >= {each for each in terminal if each and ":terminal:sys(" not in each}
-    assert f'{HERE}@kernel:distro:sys("messaging")' in got
-
-
-@rule(TERMINALS, "what a script grants is granted before it runs")
-async def test_grants(world: World) -> None:
-    app = await world.guest("app", public=True)
-    await app.begin(receive(), respond("answer"))
-    asking = f"""
-from kinode_nb.process_lib import script
-
-@script
-async def init(our, args):
-    return (await our.send_and_await_response("{app.id}", b"x")).text()
-"""
-    word = await script(world, code=asking, grant_capabilities=[app.id])
-    assert await typed(world, word) == ["answer"]
-
-
-@rule(TERMINALS, "an empty line does nothing")
-async def test_empty_lines(world: World) -> None:
+@rule(LINES, "an empty line does nothing")
+async def test_an_empty_line(world: World):
     assert await typed(world, "") == []
 
 
-@rule(TERMINALS, "lines are taken from the terminal itself, and from nobody else")
-async def test_who_types(world: World) -> None:
-    guest = await world.guest(may=[TERMINAL])
-    await guest.do(send(f"our@{TERMINAL}", "echo pushed"))
-    await world.settle()
-    assert await typed(world, "echo typed") == ["typed"]
-    assert "pushed" not in world.prints()
-    assert world.prints(2).count(f"ignoring message from {guest.address}") == 1
+@rule(LINES, "lines are taken from the terminal itself alone")
+async def test_only_its_own_lines(world: World):
+    a = await world.guest("a", may=[TERMINAL])
+    before = world.prints()
+    await a.do(send(f"our@{TERMINAL}", "echo hello"))
+    await world.sleep(1)
+    assert [each for each in world.prints() if "hello" in each and each not in before] == []
 
 
-@rule(TERMINALS, "`hi` says the answer, the timeout after 10 s, or that nobody is there")
-async def test_hi(world: World) -> None:
-    await world.node(THERE)
-    assert await typed(world, f"hi {THERE} hello there") == [f"response from {THERE}: ack"]
-    assert world.prints(0, THERE) == [f"{HERE}: hello there"]
-    said = ["nobody.dev is offline or does not exist"]
-    assert await typed(world, "hi nobody.dev x") == said
+@rule(LINES, "a script runs under a random number in its package, with None, and gets its text")
+async def test_how_a_script_runs(world: World):
+    await script(world)
+    tool = await started(world, f"{NAME} some  text")
+    name, _, package = tool.id.partition(":")
+    assert name.isdigit()
+    assert package == "tools:test.os"
+    (got,) = tool.idle
+    assert (got["source"], got["body"]) == (f"{HERE}@{TERMINAL}", "some  text")
+    assert got["expects"] is None
 
 
-@rule(TERMINALS, "`hi` to the own node is answered", "fixed")
-async def test_hi_to_oneself(world: World) -> None:
-    assert await typed(world, "hi our x") == [f"{HERE}: x", f"response from {HERE}: ack"]
+@rule(LINES, "a script without text gets an empty body")
+async def test_no_text(world: World):
+    await script(world)
+    assert (await started(world)).idle[0]["body"] == ""
 
 
-@rule(TERMINALS, "`m -a` waits so many seconds and says the body; without, it says nothing")
-async def test_m(world: World) -> None:
-    app = await world.guest("app", public=True)
-    await app.begin(receive(), respond('{"a": 1}'), receive(), respond("unseen"))
-    line = f'm our@{app.id} \'{{"b": "c d"}}\''
-    assert await typed(world, f"{line} -a 5") == ["Awaiting response for 5s", '{"a": 1}']
-    assert await typed(world, line) == []
-    start = world.clock.seconds
-    assert (await typed(world, f"{line} -a 7"))[-1] == (
-        "Target did not send response in time, try increasing the await time"
-    )
-    assert world.clock.seconds - start == pytest.approx(7)
-    start = world.clock.seconds
-    assert await typed(world, line) == []
-    assert world.clock.seconds - start == pytest.approx(5)
+@rule(LINES, "a script holds what it asks for and the terminal holds; the rest is dropped and told")
+async def test_what_a_script_holds(world: World):
+    await world.guest("app")
+    await script(world, request_capabilities=["vfs:distro:sys", "app:app:test.os"])
+    tool = await started(world)
+    listed = await tool.do(capabilities())
+    assert capability(f"{HERE}@vfs:distro:sys") in listed
+    assert capability(f"{HERE}@{TERMINAL}") in listed
+    assert capability(f"{HERE}@app:app:test.os") not in listed
+    assert any("app:app:test.os" in each for each in world.prints())
 
 
-@rule(TERMINALS, "`echo` says its text, and `cat` a file of any drive")
-async def test_echo_and_cat(world: World) -> None:
-    await script(world, text="{ }")
-    assert await typed(world, "echo a  b") == ["a  b"]
-    assert await typed(world, "cat /tools:test.os/pkg/scripts.json") == ["{ }"]
-    (said,) = await typed(world, "cat /tools:test.os/pkg/none")
-    assert said.startswith("failed to read file /tools:test.os/pkg/none from VFS.\n")
+@rule(LINES, "a script may message an app that granted the terminal messaging")
+async def test_what_an_app_granted(world: World):
+    await world.guest("app", grants=[TERMINAL])
+    await script(world, request_capabilities=["app:app:test.os"])
+    tool = await started(world)
+    assert capability(f"{HERE}@app:app:test.os") in await tool.do(capabilities())
 
 
-@rule(TERMINALS, "`kill` ends a process, and the kernel says so too")
-async def test_kill(world: World) -> None:
+@pytest.mark.parametrize("networking", [False, True])
+@rule(LINES, "a script uses the network where scripts.json says so")
+async def test_networking(world: World, networking: bool):
+    await script(world, request_networking=networking)
+    tool = await started(world)
+    network = capability(f"{HERE}@kernel:distro:sys", "network")
+    assert (network in await tool.do(capabilities())) == networking
+
+
+@rule(LINES, "a script with root holds all that the terminal holds")
+async def test_root(world: World):
+    await script(world, root=True)
+    tool = await started(world)
+    listed = await tool.do(capabilities())
+    assert capability(f"{HERE}@kernel:distro:sys", "network") in listed
+    assert capability(f"{HERE}@vfs:distro:sys", {"root": True}) in listed
+
+
+@rule(LINES, "a process that a script grants to holds the script's word")
+async def test_grants(world: World):
     app = await world.guest("app")
-    assert await typed(world, f"kill {app.id}") == [
-        f"kernel: killing process {app.id}",
-        f"killed process {app.id}",
+    await script(world, grant_capabilities=[app.id])
+    tool = await started(world)
+    assert tool.messaging in await app.do(capabilities())
+
+
+@rule(LINES, "a script that ends is gone")
+async def test_on_exit(world: World):
+    await script(world)
+    assert await (await started(world)).do(get_on_exit()) == "None"
+
+
+# Scripts.
+
+
+@rule(SCRIPTS, "hi prints the answer, that it timed out, or that the node is offline")
+async def test_hi(world: World):
+    await world.node(THERE)
+    assert await typed(world, f"hi {THERE} hello") == [f"response from {THERE}: ack"]
+    assert await typed(world, "hi x.dev hello") == ["x.dev is offline or does not exist"]
+
+
+@rule(SCRIPTS, "echo prints its text, cat a file")
+async def test_echo_and_cat(world: World):
+    a = await world.guest("a")
+    assert await typed(world, "echo some text") == ["some text"]
+    (said,) = await typed(world, f"cat /{a.package}/pkg/manifest.json")
+    assert json.loads(said)[0]["process_name"] == "a"
+
+
+@rule(SCRIPTS, "m sends a message; with -a it waits some seconds, and prints the body that comes")
+async def test_m(world: World):
+    a = await world.guest("a", public=True, grants=[TERMINAL])
+    assert await typed(world, f"m our@{a.id} 'one two'") == []
+    assert [got["body"] for got in a.idle] == ["one two"]
+    await a.serve(body="answered")
+    said = await typed(world, f"m our@{a.id} 'three' -a 3", 4)
+    assert said[0] == "Awaiting response for 3s"
+    assert "answered" in said[1]
+
+
+@rule(SCRIPTS, "kill ends a process, and says so")
+async def test_kill(world: World):
+    a = await world.guest("a")
+    assert await typed(world, f"kill {a.id}") == [
+        f"kernel: killing process {a.id}",
+        f"killed process {a.id}",
     ]
-    assert not app.alive
+    assert not a.alive
 
 
-@rule(TERMINALS, "`kill` of a process that is not there is answered at once", "fixed")
-async def test_kill_nobody(world: World) -> None:
-    await world.node()
-    start = world.clock.seconds
-    (said,) = await typed(world, "kill a:b:c")
-    assert said.startswith("process a:b:c not running")
-    assert world.clock.seconds - start < 1
+@rule(SCRIPTS, "alias gives a script a name, or takes it away")
+async def test_alias(world: World):
+    await script(world)
+    assert f"alias x set for {NAME}" in await typed(world, f"alias x {NAME}")
+    assert (await started(world, "x text")).idle[0]["body"] == "text"
+    assert any("removed" in each for each in await typed(world, "alias x"))
+    assert any(CALLING in each for each in await typed(world, "x text"))
 
 
-@rule(TERMINALS, "`top` says what the kernel knows of a process, or of all")
-async def test_top(world: World) -> None:
-    app = await world.guest("app", public=True)
-    (one,) = await typed(world, f"top {app.id}")
-    assert one.startswith(f"{app.id}:\r\n")
-    assert "    public: true\r\n" in one
-    (everything,) = await typed(world, "top")
-    assert one in everything
-    count = everything.count("    capabilities:\r\n")
-    assert everything.endswith(f"\r\n\r\ntop: {count} running processes")
-
-
-@rule(TERMINALS, "`alias` gives a script a name, takes it away, and says which")
-async def test_alias(world: World) -> None:
-    assert sorted(await typed(world, "alias say echo:terminal:sys")) == [
-        "alias say set for echo:terminal:sys",
-        "alias set",
-    ]
-    assert await typed(world, "say x") == ["x"]
-    assert sorted(await typed(world, "alias say")) == ["alias say removed", "alias set"]
-    assert sorted(await typed(world, "alias say")) == ["alias say not found", "alias set"]
-    assert (await typed(world, "say x"))[0].startswith(f"{CALLING}'say' not found")
+@rule(SCRIPTS, "top counts the processes; peers, peer and net-diagnostics tell of other nodes")
+async def test_what_there_is(world: World):
+    await world.node(THERE)
+    assert any("running processes" in each for each in await typed(world, "top"))
+    for line in ("peers", f"peer {THERE}"):
+        assert any(THERE in each for each in await typed(world, line))
+    assert await typed(world, "net-diagnostics")
+    assert await typed(world, "help")
