@@ -14,10 +14,11 @@ from kinode_nb.fake_net.node_rows import node_row, package_rows, process_rows
 from kinode_nb.portal import words
 from kinode_nb.portal.bridge import Portal
 from kinode_nb.portal.node import Node
+from kinode_nb.portal.saving import save_frame
 from kinode_nb.portal.transfer import Transfer
 from kinode_nb.portal.watchdog import everything
 from kinode_nb.system.http_server import TIMEOUT
-from kinode_nb.types import Event, StuckError, UsageError, nearest
+from kinode_nb.types import Event, StuckError, UsageError
 from kinode_nb.types.printed import terminal_text
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _open: "weakref.WeakSet[FakeNet]" = weakref.WeakSet()
 _PATIENCE = 5  # seconds until a net that a process holds up is left to its fate
-_SAVED = {".csv": "to_csv", ".parquet": "to_parquet", ".jsonl": "to_json", ".json": "to_json"}
 
 
 class BootOptions(TypedDict, total=False):
@@ -240,7 +240,7 @@ class FakeNet:
         known = [*self.core.nodes, *running, *(name.partition(":")[0] for name in running)]
         frame = frames.log(self.core.log, self.core.clock.epoch_ns, known=known, **filters)
         if save is not None:
-            _save(frame, Path(save))
+            save_frame(frame, Path(save))
         return frame
 
     def terminal(self, node: str, verbosity: int | None = None) -> str:
@@ -357,26 +357,6 @@ def _printed(event: Event, epoch_ns: int) -> str:
     """Return a print as Kinode's terminal shows it: time, package unless the runtime's, text."""
     when = datetime.fromtimestamp((event.time + epoch_ns) / 1e9, UTC).astimezone()
     return f"{when:%a %H:%M} {terminal_text(event)}"
-
-
-def _save(frame: "pd.DataFrame", path: Path) -> None:
-    kind = _SAVED.get(path.suffix)
-    if kind is None:
-        raise UsageError(
-            f"{path.name!r}: the log is saved as {', '.join(_SAVED)}.{nearest(path.suffix, _SAVED)}"
-        )
-    options: dict[str, Any] = {"index": False}
-    if kind == "to_json":
-        options = {
-            "orient": "records",
-            "lines": path.suffix == ".jsonl",
-            "date_format": "iso",
-            "date_unit": "ns",
-        }
-    try:
-        getattr(frame, kind)(path, **options)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 @atexit.register
