@@ -10,6 +10,7 @@ from tests.conformance.steps import (
     blob,
     blobs,
     capability,
+    clear_state,
     get_state,
     receive,
     respond,
@@ -382,12 +383,20 @@ async def test_an_empty_blob(world: World):
     assert (await a.do(ask(b), blobs()))["has"] is True
 
 
-@rule(RECEIVING, "state calls keep last_blob")
-async def test_state_calls_keep_the_last_blob(world: World):
+@rule(
+    RECEIVING,
+    "state calls keep last_blob; has_blob speaks of what they brought",
+    "reproduced",
+)
+async def test_state_calls_and_blobs(world: World):
     a, b = await pair(world)
     await b.serve(blob=blob("answered"))
-    got = await a.do(ask(b), set_state("state"), get_state(), blobs())
-    assert got["last"] == blob("answered")
+    got = await a.play(
+        ask(b), set_state("state"), blobs(), ask(b), get_state(), blobs(), clear_state(), blobs()
+    )
+    shown = [got[2], got[5], got[7]]
+    assert [each["last"] for each in shown] == [blob("answered")] * 3
+    assert [each["has"] for each in shown] == [False, True, False]
 
 
 # Sending a Response.

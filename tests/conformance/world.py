@@ -93,20 +93,10 @@ class World:
         }
 
     async def kill(self, guest: Guest) -> None:
-        """End a process, as a person does."""
+        """End a process in the person's name."""
         node = self.net.nodes[guest.address.partition("@")[0]]
-        (process,) = (p for p in node.kernel.processes.values() if str(p.id) == guest.id)
-        node.lifecycle.kill(process)
+        await node.request("kernel:distro:sys", {"KillProcess": guest.id})
         await self.settle()
-
-    async def killed(self, guest: Guest, metadata: str | None = None) -> Any:
-        """Kill a process in the person's name; returns what the kernel answers."""
-        node = self.net.nodes[guest.address.partition("@")[0]]
-        answer = await node.request(
-            "kernel:distro:sys", {"KillProcess": guest.id}, metadata=metadata
-        )
-        await self.settle()
-        return answer.json()
 
     # Guests.
 
