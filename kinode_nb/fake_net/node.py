@@ -95,7 +95,7 @@ class Node:
             self._kept = KeptProcesses(self.kernel, self.lifecycle, self._hosting, home)
         self.installations = Installations(self.kernel, self.lifecycle, home)
         self.packages = self.installations.packages
-        self.scripts = Scripts(self.kernel, self.lifecycle, self._hosting)
+        self.scripts = Scripts(self.kernel, self.lifecycle, self._hosting, home)
         self.on_shutdown: list[Callable[[], None]] = []
         """Told when a process has asked the kernel to stop the node."""
         self.gone = (0, 0)

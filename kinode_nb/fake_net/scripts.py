@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from kinode_nb.fake_net import terminal_package
 from kinode_nb.fake_net.hosting import NodeHosting
 from kinode_nb.fake_net.transfers import TransferTable
 from kinode_nb.fake_net.typed_line import TypedLine
@@ -19,8 +20,12 @@ from kinode_nb.types.scripts import ScriptEntry
 class Scripts:
     """The `Runner` of one node's terminal, and the way to type a line there."""
 
-    def __init__(self, kernel: Kernel, lifecycle: Lifecycle, hosting: NodeHosting) -> None:
+    def __init__(
+        self, kernel: Kernel, lifecycle: Lifecycle, hosting: NodeHosting, home: Path
+    ) -> None:
         """Start nothing yet."""
+        self._home = home
+        self._unpacked = False
         self._kernel = kernel
         self._lifecycle = lifecycle
         self._hosting = hosting
@@ -33,6 +38,9 @@ class Scripts:
     def type(self, text: str, transfers: TransferTable, verbosity: int) -> TypedLine:
         """Type a line; raises NodeError when the terminal does not run."""
         terminal = self._terminal()
+        if not self._unpacked:  # not at boot: most nodes are never typed at, and files are dear
+            terminal_package.unpack(self._home)
+            self._unpacked = True
         calls = ProcessCalls(self._kernel, terminal, self._lifecycle)
         line = TypedLine(
             self._kernel, self._kernel.log.next_seq, transfers, verbosity, self._forget

@@ -95,7 +95,6 @@ def modules(parts: Parts) -> Iterator[Module]:
             *_messaging(parts.node, KERNEL, VFS, NET, HTTP_SERVER, TERMINAL),
         ),
     )
-    terminal_package.unpack(parts.home)
     yield Module(
         TERMINAL,
         parts.scripts.terminal,
@@ -126,9 +125,10 @@ def start(module: Module, parts: Parts) -> Process:
     held = module.held
     if module.id in RUNTIME:
         held += networking(parts.node), *_messaging(parts.node, *RUNTIME)
-    for name in module.drives:
-        folder = parts.home / "vfs" / str(module.id.package_id) / name
-        folder.mkdir(parents=True, exist_ok=True)
+    package = parts.home / "vfs" / str(module.id.package_id)
+    for folder in (package, *(package / name for name in module.drives)):
+        if module.drives:
+            folder.mkdir(exist_ok=True)
     process = parts.lifecycle.initialize(
         module.id,
         module.init,
