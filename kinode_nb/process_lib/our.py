@@ -22,6 +22,7 @@ from kinode_nb.types.capabilities import messaging
 from kinode_nb.wit import to_json
 
 _TIMEOUT = 5  # seconds: the default, which needs no check
+_LONGEST = (1 << 64) - 1  # seconds: a u64, in Kinode
 
 Target = Address | ProcessId | str
 """An address, a process of the own node, or the text of either."""
@@ -91,7 +92,7 @@ class Our:
         if type(target) is not Address:
             target = self._address(target)
         if expects_response is not None and not (
-            type(expects_response) is int and expects_response > 0
+            type(expects_response) is int and 0 < expects_response <= _LONGEST
         ):
             raise _no_timeout(expects_response)
         if self._crowded and (room := self._syscalls.room(target)) is not None:
@@ -129,7 +130,7 @@ class Our:
         """
         if type(target) is not Address:
             target = self._address(target)
-        if timeout is not _TIMEOUT and not (type(timeout) is int and timeout > 0):
+        if timeout is not _TIMEOUT and not (type(timeout) is int and 0 < timeout <= _LONGEST):
             raise _no_timeout(timeout)
         if self._crowded and (room := self._syscalls.room(target, awaiting=True)) is not None:
             await room
@@ -275,4 +276,6 @@ def encode(body: Body) -> bytes:
 
 
 def _no_timeout(value: object) -> UsageError:
+    if type(value) is int and value > _LONGEST:
+        return UsageError("timeouts fit into 64 bits, as in Kinode: this one is longer")
     return UsageError(f"timeouts are whole seconds from 1, as in Kinode: {value!r} is none")

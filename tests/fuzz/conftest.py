@@ -14,8 +14,8 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., W
     before = open_files()
     booted: list[World] = []
 
-    def boot(**options: str) -> World:
-        booted.append(World(tmp_path_factory.mktemp("world"), **options))
+    def boot(*own: str) -> World:
+        booted.append(World(tmp_path_factory.mktemp("world"), *own))
         return booted[-1]
 
     yield boot

@@ -20,7 +20,7 @@ REQUESTS = st.lists(st.tuples(bodies(PLAUSIBLE), BLOBS), min_size=1, max_size=4)
 
 @pytest.fixture(scope="module")
 def world(worlds):
-    world = worlds(own="home/vfs/notebook:template.os")
+    world = worlds("home/vfs/notebook:template.os")
     drive = world.root / "home" / "vfs" / "other:template.os" / "files"
     drive.mkdir(parents=True)
     (drive / "secret.txt").write_bytes(SECRET)

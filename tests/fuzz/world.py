@@ -35,10 +35,10 @@ class World:
     ``app`` and ``far_app`` are handles of plain processes, one on each.
     """
 
-    def __init__(self, root: Path, own: str = "home") -> None:
+    def __init__(self, root: Path, *own: str) -> None:
         """Boot it; files may appear below ``own`` (from ``root``) and nowhere else."""
         self.root = root
-        self.own = root / own
+        self.own = tuple(root / each for each in own or ("home",))
         build(root)
         self._before = (Path.cwd(), tempfile.tempdir)
         os.chdir(root / "work")
@@ -62,6 +62,7 @@ class World:
         self.vfs = Address("fake.dev", VFS)
         self.app = self.handle(self.node, "app")
         self.far_app = self.handle(self.far, "app")
+        self._own = {*self.node.kernel.processes, *self.far.kernel.processes}
         for node in (self.node, self.far):
             node.kernel.on_end.append(self._ended)
         self.net.log.observers.append(self._printed)
@@ -73,7 +74,7 @@ class World:
 
     def look_around(self) -> None:
         """Take what lies around now for what has to stay as it is."""
-        self._around = listing(self.root, self.own)
+        self._around = listing(self.root, *self.own)
 
     def handle(self, node: Any, name: str) -> Our:
         """Return the handle of a new process that may message what comes with the node."""
@@ -93,10 +94,10 @@ class World:
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
                 result = self.loop.run_until_complete(self._lived(example))
         finally:
-            strays = restore(self.root, self._around, self.own)
+            strays = restore(self.root, self._around, *self.own)
         assert strays == [], strays
         assert not said.getvalue(), said.getvalue()
-        assert self.problems == [], self.problems
+        assert self.problems == [], list(self.problems)
         return result
 
     async def _lived(self, example: Coroutine[Any, Any, Any]) -> Any:
@@ -125,7 +126,7 @@ class World:
         self.problems.append(f"unhandled in the loop: {context}")
 
     def _ended(self, process: Process, error: BaseException | None) -> None:
-        if process.id.publisher_node == "sys":
+        if process.id in self._own:
             self.problems.append(f"{process.id} ended: {error!r}")
 
     def _printed(self, event: Event) -> None:

@@ -36,6 +36,12 @@ def test_bodies_are_kinodes(two: Two) -> None:
     assert one.request(CHAT, {"History": "nobody.dev"}).body == b'{"History":[]}'
 
 
+def test_our_is_the_own_node(two: Two) -> None:
+    one, _ = two
+    assert one.request(CHAT, {"Send": {"target": "our", "message": "to myself"}}).json() == "Send"
+    assert said(one, "fake.dev")[-1] == ("fake.dev", "to myself")
+
+
 def test_both_directions_at_once_never_time_out(net: FakeNet, two: Two) -> None:
     one, other = two
     failures: list[BaseException] = []

@@ -89,12 +89,12 @@ async def test_all_fields_of_a_response_arrive(lab: Lab):
     assert (answer.json(), answer.text(), answer.metadata) == ({"ok": 1}, '{"ok":1}', "meta")
 
 
-@pytest.mark.parametrize("seconds", [0, -1, 1.0, 0.5, True, "5"])
+@pytest.mark.parametrize("seconds", [0, -1, 1.0, 0.5, True, "5", 1 << 64, 10**500])
 @pytest.mark.parametrize("way", ["request", "await"])
 @in_lab
 async def test_timeouts_are_whole_seconds(lab: Lab, seconds: Any, way: str):
     async def main(our: Our) -> None:
-        with pytest.raises(UsageError, match="whole seconds"):
+        with pytest.raises(UsageError, match=r"whole seconds|64 bits"):
             if way == "request":
                 await our.send_request(ECHO, b"x", expects_response=seconds)
             else:
@@ -107,7 +107,7 @@ async def test_timeouts_are_whole_seconds(lab: Lab, seconds: Any, way: str):
 @in_lab
 async def test_an_await_needs_a_timeout(lab: Lab):
     async def main(our: Our) -> None:
-        with pytest.raises(UsageError, match="whole seconds"):
+        with pytest.raises(UsageError, match=r"whole seconds|64 bits"):
             await our.send_and_await_response(ECHO, b"x", timeout=None)  # type: ignore[arg-type]
 
     await lab.play(MAIN, main)

@@ -45,7 +45,7 @@ class Chat:
     async def _send(self, message: Request, sent: Any) -> None:  # api.SendRequest
         our = self._our
         source = message.source.node
-        if sent.target == our.node:
+        if sent.target in {our.node, "our"}:  # or it would come back here, again and again
             our.print_to_terminal(0, f"{source}: {sent.message}")
             self._say(source, source, sent.message, message.time)
             await our.send_response(api.Response.Send())

@@ -6,6 +6,8 @@ from kinode_nb.process_lib import Address, KinodeError, Our, ScriptError, SendEr
 
 _USAGE = "\x1b[1mUsage:\x1b[0m m <target> <body> [-a <await_time>]"
 _WORDS = re.compile(r"'[^']*'|\S+")
+_NUMBER = re.compile(r"[0-9]{1,20}")  # as many digits as a u64 has
+_U64 = 1 << 64
 _SECONDS = 5
 _AWAIT = ("-a", "--await")
 _REFUSALS = {
@@ -67,7 +69,7 @@ def _unquoted(word: str) -> str:
 
 
 def _whole(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
+    if not _NUMBER.fullmatch(text) or not 0 < int(text) < _U64:
         raise _mistake("Failed to parse args.")
     return int(text)
 
