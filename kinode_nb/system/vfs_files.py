@@ -21,6 +21,7 @@ from kinode_nb.system.vfs_handles import Handle, Handles
 from kinode_nb.system.vfs_requests import Job
 from kinode_nb.system.vfs_transfers import (
     LARGE,
+    check_room,
     hash_all,
     read_exactly,
     read_on,
@@ -37,6 +38,7 @@ Steps = Generator[Callable[[], Any], Any, Reply]
 OK: Reply = (b'"Ok"', None)
 REPLACE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 _READ = b'"Read"'
+_LONGEST_ESCAPE = 6  # characters of JSON that one byte can become: \u0000
 _LAST_PLACE = (1 << 63) - 1
 
 
@@ -238,7 +240,9 @@ def read_to_end(desk: Desk, job: Job) -> Steps:
 
 def read_to_string(desk: Desk, job: Job) -> Steps:
     """Return all text from the cursor on, which then is at the end."""
-    data = yield from _rest(*desk.use(job))
+    handle, file = desk.use(job)
+    check_room((size_of(file) - handle.cursor) * _LONGEST_ESCAPE)
+    data = yield from _rest(handle, file)
     try:
         return said("ReadToString", data.decode())
     except UnicodeDecodeError:

@@ -15,7 +15,7 @@ LARGE = 64 * 1024
 
 _PIECE = 1 << 20
 _MOST_AT_ONCE = 1 << 30  # Linux moves at most 2 GiB less a page in one call
-_MOST_IN_MEMORY = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
+_MOST_IN_MEMORY = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 8
 """Bytes: a file that is nearly all holes can be longer than any memory."""
 
 
@@ -28,7 +28,7 @@ def read_exactly(file: Descriptor, length: int, offset: int) -> bytes:
     """Return exactly so many bytes; raises Refused (``early eof``) when there are fewer."""
     if length > _PIECE and size_of(file) < offset + length:
         raise early_eof()  # before memory is set aside for what is not there
-    _check_room(length)
+    check_room(length)
     data = os.pread(file.fd, min(length, _MOST_AT_ONCE), offset)
     if len(data) == length:
         return data
@@ -42,7 +42,7 @@ def read_exactly(file: Descriptor, length: int, offset: int) -> bytes:
     return b"".join(pieces)
 
 
-def _check_room(length: int) -> None:
+def check_room(length: int) -> None:
     """Raise OSError rather than have the system end the whole Jupyter kernel for its memory."""
     if length > _MOST_IN_MEMORY:
         raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
@@ -50,7 +50,7 @@ def _check_room(length: int) -> None:
 
 def read_on(file: Descriptor, size: int, offset: int) -> bytes:
     """Return all that follows; ``size`` is the file's length as it was just now."""
-    _check_room(size - offset)
+    check_room(size - offset)
     # One byte more than expected: when it does not come, that was all, and needs no other call.
     asked = min(max(size - offset, 0) + 1, _MOST_AT_ONCE)
     data = os.pread(file.fd, asked, offset)

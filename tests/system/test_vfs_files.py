@@ -397,3 +397,10 @@ def test_what_is_longer_than_the_memory_is_refused_and_the_cursor_stays(node, re
     steps = [(FILE, OPEN), (FILE, {"SetLen": length}), (FILE, reading)]
     answers = node.run(asking(*steps, (FILE, {"Seek": {"Current": 0}})))
     assert answers[2:] == [os_error(errno.ENOMEM), at(0)]
+
+
+def test_text_is_refused_where_its_json_would_be_longer_than_the_memory(node, monkeypatch):
+    monkeypatch.setattr("kinode_nb.system.vfs_transfers._MOST_IN_MEMORY", 5 * BIG)
+    node.drive  # noqa: B018 - makes the folder
+    steps = [(FILE, OPEN), (FILE, {"SetLen": BIG}), (FILE, "ReadToString")]
+    assert node.run(asking(*steps))[2] == os_error(errno.ENOMEM)
