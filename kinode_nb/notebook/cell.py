@@ -100,7 +100,8 @@ def lines(body: str) -> Iterator[Line]:
             whole, used = joined + rest[used][1], used + 1
         if is_whole(whole):
             del rest[:used]
-            yield Line(number, whole)
+            if whole.strip():  # else it was a backslash, and nothing below
+                yield Line(number, whole)
         else:  # a quote that nothing closes is this line's own affair
             yield Line(number, text)
 

@@ -143,6 +143,7 @@ TEXTS = st.lists(mostly(_PIECES, _TEXT), max_size=12).map("".join)
 
 @given(text=TEXTS)
 @example(text="{" * 30 + "}" * 30)
+@example(text="\\\n ")
 def test_words_are_split_or_the_mistake_is_ours_to_tell(text):
     with contextlib.suppress(KinodeError):
         split(text, expander(_NAMES))
