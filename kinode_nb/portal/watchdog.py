@@ -166,6 +166,7 @@ class Watchdog:
             return Outcome.OUT_OF_REACH
         until, mercy = self._clock() + patience, None
         relentless = insistent(self._stepping.thread)
+        self._stepping.condemn(blocked.step)
         try:
             while self._stepping.now == blocked.step:
                 now = self._clock()
@@ -182,6 +183,7 @@ class Watchdog:
                 del frame
                 threading.Event().wait(_GLANCE if mercy is None else _PAUSE)
         finally:
+            self._stepping.condemn(None)
             del relentless.__init__  # an error like any other from now on
         return Outcome.ENDED
 

@@ -301,8 +301,10 @@ class Correspondence:
         """Return what to await before a Request is sent, or None when the target has room.
 
         ``awaiting`` tells that the Response will be awaited: then all may send to this process,
-        since it does not receive meanwhile, and what is awaited could depend on them.
+        since it does not receive meanwhile, and what is awaited could depend on them. Raises
+        NeverYieldedError in a step that is to end.
         """
+        self._scheduler.stepping.obey()
         own = self._mailbox
         if awaiting:
             own.release()

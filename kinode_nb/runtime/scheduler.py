@@ -35,7 +35,7 @@ class Scheduler:
         self.now = clock.now_ns
         self.stepping = stepping_of(loop)
         """The step that the loop is in, for other threads to see."""
-        self.crowded: set[object] = set()
+        self.crowded = self.stepping.crowded
         """The mailboxes that are full: while it is empty, senders need not look further."""
         self.patience: float = inf
         """`arm` has to be called for a Request that waits for fewer seconds than this."""

@@ -39,7 +39,9 @@ class NeverYieldedError(BaseException):
 class Stepping:
     """The step that one event loop is in, as any thread may read it."""
 
-    __slots__ = ("__weakref__", "aimed", "fiber", "number", "thread", "withdraw")
+    __slots__ = (
+        "__weakref__", "aimed", "condemned", "crowded", "fiber", "number", "thread", "withdraw"
+    )  # fmt: skip
 
     def __init__(self) -> None:
         """Be in no step; belong to the thread that calls."""
@@ -51,7 +53,27 @@ class Stepping:
         """An error may be on its way: `withdraw` has to be called when the step ends."""
         self.withdraw: Callable[[], object] = int  # nothing, until there is something
         """Take the error back. In C, since any call of a Python function may deliver it."""
+        self.condemned: tuple[int, Any] | None = None
+        """The step that is to end at its next send."""
+        self.crowded: set[object] = set()
+        """The `Scheduler`'s: while it is not empty, each send asks for room, and so `obey`s."""
         self.thread = threading.get_ident()
+
+    def condemn(self, step: tuple[int, Any] | None) -> None:
+        """Let a step end at its next send (None: no step any more); from another thread.
+
+        For one that is nearly always in the runtime's own calls, where nothing can be raised.
+        """
+        self.condemned = step
+        if step is None:
+            self.crowded.discard(self)
+        else:
+            self.crowded.add(self)
+
+    def obey(self) -> None:
+        """End the present step if it is condemned, between two of its messages."""
+        if self.condemned is not None and self.condemned == self.now:
+            raise NeverYieldedError
 
     def shoot(
         self, step: tuple[int, Any], frame: FrameType, error: type[NeverYieldedError]
