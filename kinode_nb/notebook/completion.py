@@ -37,7 +37,10 @@ def complete(
         return fragment, _offers(names, current.text, opened)
     kind, positions = _kind(verb, texts)
     others = (*positions, *_positions(verb, later))
-    place = Place(current.text, others, find_net, VERB_NAMES)
+    flags = [*_flag_values(verb, texts), *_flag_values(verb, later)]
+    node = next((value for key, value in flags if key == "--node"), None)
+    port = next((int(v) for key, v in flags if key == "--port" and v.isdecimal()), None)
+    place = Place(current.text, others, find_net, VERB_NAMES, node, port)
     return fragment, _offers(kind.offer(place), current.text, opened)
 
 
@@ -68,13 +71,25 @@ def _positions(verb: Verb, texts: list[str]) -> list[str]:
     """Return the words that are no flags and no flags' values."""
     found, value_follows = [], False
     for text in texts:
-        flag = verb.flag(text)
+        name, equals, _ = text.partition("=")
+        flag = verb.flag(name)
         if flag is not None:
-            value_follows = flag.kind is not None
+            value_follows = flag.kind is not None and not equals
         elif value_follows:
             value_follows = False
         else:
             found.append(text)
+    return found
+
+
+def _flag_values(verb: Verb, texts: list[str]) -> list[tuple[str, str]]:
+    """Return the flags that have a value, by their key, each with its value."""
+    found = []
+    for text, following in zip(texts, [*texts[1:], ""], strict=False):
+        name, equals, value = text.partition("=")
+        flag = verb.flag(name)
+        if flag is not None and flag.kind is not None and (equals or following):
+            found.append((flag.key, value if equals else following))
     return found
 
 

@@ -38,7 +38,8 @@ def text_of(value: Any) -> str:
 
 def _json(value: Any) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False)
+        # No spaces: at a terminal one would begin the next word.
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     except (TypeError, ValueError) as error:
         raise UsageError(f"this value cannot be written as JSON: {error}") from None
 

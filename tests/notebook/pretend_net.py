@@ -118,7 +118,11 @@ class PretendNet:
         return ["chat", "chat-with-file-transfer", "file-transfer"]
 
     def process_names(self) -> list[str]:
-        return ["fake.dev@chat:chat:template.os"]
+        return [
+            "fake.dev@vfs:distro:sys",
+            "fake.dev@chat:chat:template.os",
+            "fake2.dev@silent:notebook:template.os",
+        ]
 
     def script_names(self) -> list[str]:
         return ["echo", "hi", "m", "send:chat:template.os"]

@@ -90,7 +90,7 @@ def test_keep_going_goes_on_and_still_fails():
         ("kit log --last it's", "", "a quote is not closed"),
         ("hi fake2.dev x", "process counter", "%%kinode process is not there yet"),
         ("hi fake2.dev x", "boot", "%kinode boot"),
-        ("hi fake2.dev x", "--nod fake.dev", "Did you mean '--node'"),
+        ("hi fake2.dev x", "--nod fake.dev", "%%kinode has no flag --nod. Did you mean '--node'"),
     ],
 )
 def test_a_mistake_is_one_line(body: str, header: str, said: str):

@@ -30,13 +30,23 @@ def offers(before: str, after: str = "") -> list[str]:
         ("start chat-", ["chat-with-file-transfer"]),
         ("start -n fake.dev f", ["file-transfer"]),
         ("remove ", ["chat"]),
-        ("inject ", ["chat:chat:template.os"]),
+        ("inject c", ["chat:chat:template.os"]),
+        ("inject s", ["silent:notebook:template.os"]),
+        ("kill c", ["chat:chat:template.os"]),
+        ("kill ", ["chat:chat:template.os"]),
+        ("kill -n fake2.dev ", ["silent:notebook:template.os"]),
+        ("kill --node=fake2.dev ", ["silent:notebook:template.os"]),
+        ("kill -p 8081 s", ["silent:notebook:template.os"]),
+        ("kill fake2.dev@", ["fake2.dev@silent:notebook:template.os"]),
+        ("kill our@", ["our@chat:chat:template.os"]),
+        ("kill -n fake9.dev ", []),
         ("inject a:b:c 1 -n ", ["fake.dev", "fake2.dev"]),
         ("inject a:b:c 1 --no", ["--node", "--non-block"]),
         ("transfers ", ["t1", "t2"]),
         ("log --k", ["--kind"]),
         ("log --kind re", ["request", "response"]),
-        ("log --process ", ["fake.dev@chat:chat:template.os"]),
+        ("log --process s", ["silent:notebook:template.os"]),
+        ("log --process fake.dev@c", ["fake.dev@chat:chat:template.os"]),
         ("log --last 3 --last", []),
         ("help do", ["download"]),
         ("boot --placement s", ["subprocess"]),
@@ -47,6 +57,10 @@ def offers(before: str, after: str = "") -> list[str]:
 )
 def test_each_place_offers_its_kind(line: str, offered: list[str]):
     assert offers(line) == offered
+
+
+def test_kill_offers_what_the_node_that_is_named_after_the_cursor_has():
+    assert offers("kill ", " -n fake2.dev") == ["silent:notebook:template.os"]
 
 
 def test_download_offers_files_of_all_nodes_or_of_the_one_named():
@@ -127,9 +141,9 @@ def test_the_cells_own_flags():
         ("download:file-transfer:template.os ", ["mine.txt", "my_file.txt"]),
         ("download:file-transfer:template.os my_file.txt ", ["fake.dev", "fake2.dev"]),
         ("own:script:me.os x f", ["fake.dev", "fake2.dev"]),
-        ("m our", ["our@chat:chat:template.os"]),
-        ("m fake", ["fake.dev@chat:chat:template.os"]),
-        ("kill ", ["chat:chat:template.os"]),
+        ("m our@c", ["our@chat:chat:template.os"]),
+        ("m fake.dev@c", ["fake.dev@chat:chat:template.os"]),
+        ("kill c", ["chat:chat:template.os"]),
         ("help h", ["hi"]),
         ("alias x s", ["send:chat:template.os"]),
         ("echo f", []),

@@ -49,13 +49,13 @@ def test_words_are_those_of_a_shell(line: str):
         ('send "$node" "{i}{i}"', ["send", "fake2.dev", "22"]),
         ("'$node' '{i}'", ["$node", "{i}"]),
         ("x'{i}'{i}", ["x{i}2"]),
-        ("$body", ['{"a": 1, "b": "é"}']),
-        ("{[1, i]}", ["[1, 2]"]),
+        ("$body", ['{"a":1,"b":"é"}']),
+        ("{[1, i]}", ["[1,2]"]),
         ("{d['x']}", ["y z"]),
         ('{d["x"]}', ["y z"]),
         ("{', '.join(['a', 'b'])}", ["a, b"]),
         ("$empty x", ["", "x"]),
-        ("{[n for n in range(i)]}", ["[0, 1]"]),
+        ("{[n for n in range(i)]}", ["[0,1]"]),
     ],
 )
 def test_values_are_put_in(line: str, words: list[str]):

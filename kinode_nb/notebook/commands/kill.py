@@ -18,7 +18,7 @@ def run(context: Context, values: Values) -> None:
 KILL = Verb(
     name="kill",
     summary="ends a process, also one that never yields",
-    arguments=(Argument("process", kinds.PROCESS),),
+    arguments=(Argument("process", kinds.KILLABLE),),
     flags=ACTING,
     example="kill counter:notebook:template.os",
     details=(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kinode_nb.types import UsageError
+from kinode_nb.types import KinodeError, UsageError
 
 if TYPE_CHECKING:
     from kinode_nb.portal import FakeNet
@@ -21,6 +21,10 @@ class Place:
     others: tuple[str, ...]
     find_net: Callable[[], "FakeNet"]
     verbs: tuple[str, ...] = ()
+    node: str | None = None
+    """What the line's ``-n`` names."""
+    port: int | None = None
+    """What its ``-p`` names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,25 @@ def _process_ids(place: Place) -> list[str]:
     return sorted({name.rpartition("@")[2] for name in names})
 
 
+def _process_ids_or_addresses(place: Place) -> list[str]:
+    return [*_process_ids(place), *place.find_net().process_names()]
+
+
+def _killable(place: Place) -> list[str]:
+    """Offer what `kill` can end, on the node that it would act on or that the word names."""
+    net = place.find_net()
+    at = "@" in place.word
+    named = place.word.partition("@")[0] if at and place.node is None else place.node
+    try:
+        node = net.node(None if named == "our" else named, place.port).name
+    except KinodeError:
+        return []
+    names = [name for name in net.process_names() if not name.endswith(":sys")]
+    before = f"{place.word.partition('@')[0]}@" if at else ""
+    ids = (name.removeprefix(f"{node}@") for name in names if name.startswith(f"{node}@"))
+    return sorted(f"{before}{id_}" for id_ in ids)
+
+
 NOTHING = Kind(lambda _: ())
 TEXT = Kind(lambda _: ())
 NUMBER = Kind(lambda _: (), _number)
@@ -114,8 +137,9 @@ PORT = Kind(lambda _: ("none",), _port)
 PORT_NUMBER = Kind(lambda _: (), _port_number)
 NODE = Kind(lambda place: place.find_net().node_names())
 PACKAGE = Kind(lambda place: place.find_net().package_names())
-PROCESS = Kind(lambda place: place.find_net().process_names())
+PROCESS = Kind(_process_ids_or_addresses)
 PROCESS_ID = Kind(_process_ids)
+KILLABLE = Kind(_killable)
 INSTALLED = Kind(lambda place: place.find_net().installed_packages())
 TRANSFER = Kind(lambda place: place.find_net().transfer_ids())
 FILE_OF_THE_MACHINE = Kind(_files_of_the_machine)

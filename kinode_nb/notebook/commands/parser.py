@@ -78,7 +78,7 @@ class _Parser:
             hint = f" Its flags: {', '.join(known)}."
         if any(argument.kind is TEXT for argument in self.verb.arguments):
             hint += " Quote it where it is text."
-        return UsageError(f"{self.verb.name} has no flag {name}.{hint}")
+        return UsageError(f"{self.verb.name or self.prompt} has no flag {name}.{hint}")
 
     def _place(self) -> None:
         """Share the words by position among the arguments."""
@@ -100,7 +100,7 @@ class _Parser:
             raise self._error(f"{self.verb.name} takes no {self.positions[0]!r} there")
 
     def _error(self, text: str) -> UsageError:
-        return UsageError(f"{text}. Write: {self.prompt} {self.verb.head}")
+        return UsageError(f"{text}. Write: {self.prompt} {self.verb.head.lstrip()}")
 
 
 def _share(argument: Argument, spare: int) -> int:
