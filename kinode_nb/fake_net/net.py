@@ -21,7 +21,15 @@ from kinode_nb.runtime.scheduler import Scheduler
 from kinode_nb.system.http_server import TIMEOUT
 from kinode_nb.system.vfs import Descriptors
 from kinode_nb.transports.loopback import Loopback
-from kinode_nb.types import NodeError, PackageError, PackageId, UsageError, check_node_name, nearest
+from kinode_nb.types import (
+    AddressError,
+    NodeError,
+    PackageError,
+    PackageId,
+    UsageError,
+    check_node_name,
+    nearest,
+)
 
 _DEFAULT = "fake"
 
@@ -155,7 +163,7 @@ class Net:
 
     def _name(self, name: str | None) -> str:
         if name is not None:
-            return check_node_name(name if "." in name or not name else f"{name}.dev")
+            return _bootable(name if "." in name or not name else f"{name}.dev")
         running = {each.name for each in self.running()}
         if f"{_DEFAULT}.dev" not in running:
             return f"{_DEFAULT}.dev"
@@ -239,6 +247,12 @@ class Net:
             known = [(node, node.installations.named(name)) for node in on]
             if not any(id_ for _, id_ in known):
                 wanted = packages.id_in(name)
+                if wanted is None and not names:
+                    raise PackageError(
+                        "remove needs a PACKAGE where the working folder is none: "
+                        "%kinode packages lists what is installed"
+                    )
+                name = name if wanted is None else wanted.package_name
                 known = [(node, wanted if wanted in node.packages else None) for node in on]
             if not any(id_ for _, id_ in known):
                 raise _not_installed(name, on)
@@ -305,6 +319,15 @@ class Net:
         """Hold a task until it is done: asyncio itself does not."""
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+
+
+def _bootable(name: str) -> str:
+    """Return the name of a new node; raises AddressError."""
+    if not all(check_node_name(name).split(".")):
+        raise AddressError(
+            "NodeNotKimapSafe", f"Node ({name}) must have letters on both sides of each dot"
+        )
+    return name
 
 
 def _not_installed(name: str, on: list[Node]) -> PackageError:

@@ -186,14 +186,14 @@ class Node:
     ) -> Injected | None:
         """Send a message in the name of the node's http-server, as kit's ``inject-message`` does.
 
-        ``node`` is the target's (default: this one). Text and bytes are the JSON of the body as
+        ``node`` is the target's (default: this one); a short name of a process will do where one
+        process there has it. Text and bytes are the JSON of the body as
         it stands; anything else becomes JSON. The repr of the Response is what kit prints;
         without ``wait`` nothing is awaited. Raises SendError, at once where no Response can come.
         """
         entry = self._running()
-        target = Address(
-            entry.name if node is None else self._node(node), words.process_id(process)
-        )
+        at = entry.name if node is None else self._node(node)
+        target = Address(at, words.process_at(process, self._net.core.nodes.get(at)))
         if isinstance(blob, bytes):
             blob = LazyLoadBlob(blob, "application/octet-stream")
         message = injecting.inject(entry, target, words.json_body(body), blob=blob, wait=wait)

@@ -85,6 +85,16 @@ def process_id(given: object) -> ProcessId:
     return ProcessId.parse(text("a process's id", given).replace("_", "-"))
 
 
+def process_at(given: object, node: Node | None) -> ProcessId:
+    """Return the id of a process, which may be written short where its node is one of the net.
+
+    Raises UsageError and AddressError, as `process` and `process_id` do.
+    """
+    if node is None or not isinstance(given, str) or ":" in given or "@" in given:
+        return process_id(given)
+    return process(given, node)
+
+
 def json_body(given: object) -> bytes:
     """Return a body whose JSON is given as text, or anything else as JSON; raises UsageError."""
     if not isinstance(given, str | bytes | bytearray | memoryview):

@@ -41,7 +41,7 @@ def test_a_fresh_boot_that_fails_leaves_the_old_node_alone(net: FakeNet, tmp_pat
     assert not place.exists()
 
 
-@pytest.mark.parametrize("name", ["..", "a\nb.dev", "A.dev", ""])
+@pytest.mark.parametrize("name", ["..", "a\nb.dev", "A.dev", "", ".dev", "a..dev", "a."])
 def test_a_bad_name_is_one_line(net: FakeNet, name: str) -> None:
     with pytest.raises(AddressError) as caught:
         net.boot(name)

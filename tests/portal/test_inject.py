@@ -112,7 +112,8 @@ def test_an_answer_that_was_refused_is_told_before_the_time_is_over(node: Node) 
         (ECHO, "[1,]", UsageError, r"not JSON: .*\(byte 3\)"),
         (ECHO, "hi", UsageError, "Text has quotes of its own"),
         (ECHO, b"\xff", UsageError, "the body is not JSON"),
-        ("echo", "1", AddressError, "Missing field"),
+        ("ecko", "1", UsageError, "no process 'ecko' on fake.dev. Did you mean 'echo'"),
+        ("echo:notebook", "1", AddressError, "Missing field"),
         (f"fake.dev@{ECHO}", "1", AddressError, "Too many `@`"),
         (5, "1", UsageError, "a process's id must be text"),
     ],
@@ -123,6 +124,18 @@ def test_a_mistake_is_one_line(
     with pytest.raises(error, match=said) as raised:
         node.inject(process, body)
     assert "\n" not in str(raised.value)
+
+
+def test_a_short_name_will_do_where_one_process_has_it(net: FakeNet, node: Node) -> None:
+    other = net.boot(port="none")
+    for entry, named in ((node, None), (other, node.name)):
+        answer = entry.inject("echo", "1", node=named)
+        assert answer is not None
+        assert str(answer.source) == f"{node.name}@{ECHO}"
+    with pytest.raises(UsageError, match=rf"no process 'echo' on {other.name}"):
+        other.inject("echo", "1")
+    with pytest.raises(AddressError, match="Missing field"):
+        other.inject("echo", "1", node="nobody.dev")
 
 
 def test_remove_ends_a_package_on_all_nodes_or_on_one(net: FakeNet, two: Two) -> None:
@@ -168,6 +181,8 @@ def test_what_is_not_there_cannot_be_removed_and_nothing_is(net: FakeNet, node: 
     net.start("chat")
     with pytest.raises(PackageError, match=r"'chatt' is not installed on fake\.dev\. Did you mean"):
         net.remove("chat", "chatt")
+    with pytest.raises(PackageError, match=r"remove needs a PACKAGE where the working folder"):
+        net.remove()
     with pytest.raises(PackageError, match=r"'distro' is not installed"):
         net.remove("distro")
     assert net.packages()["package"].tolist() == ["chat:template.os"]
