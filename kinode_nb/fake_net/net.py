@@ -243,20 +243,8 @@ class Net:
         if not on:
             raise NodeError("no node is running to remove it from: %kinode boot starts one")
         found: dict[tuple[str, PackageId], Node] = {}
-        for name in names or (".",):
-            known = [(node, node.installations.named(name)) for node in on]
-            if not any(id_ for _, id_ in known):
-                wanted = packages.id_in(name)
-                if wanted is None and not names:
-                    raise PackageError(
-                        "remove needs a PACKAGE where the working folder is none: "
-                        "%kinode packages lists what is installed"
-                    )
-                name = name if wanted is None else wanted.package_name
-                known = [(node, wanted if wanted in node.packages else None) for node in on]
-            if not any(id_ for _, id_ in known):
-                raise _not_installed(name, on)
-            found |= {(node.name, id_): node for node, id_ in known if id_}
+        for name in names or (None,):
+            found |= {(node.name, id_): node for node, id_ in _installed(name, on)}
         for (_, id_), node in found.items():
             node.installations.uninstall(id_)
 
@@ -328,6 +316,24 @@ def _bootable(name: str) -> str:
             "NodeNotKimapSafe", f"Node ({name}) must have letters on both sides of each dot"
         )
     return name
+
+
+def _installed(name: str | None, on: list[Node]) -> list[tuple[Node, PackageId]]:
+    """Return which nodes have a package (None: that of the working folder); PackageError."""
+    if name is not None:
+        named = [(node, id_) for node in on if (id_ := node.installations.named(name))]
+        if named:
+            return named
+    wanted = packages.id_in(name or ".")
+    if wanted is None and name is None:
+        raise PackageError(
+            "remove needs a PACKAGE where the working folder is none: "
+            "%kinode packages lists what is installed"
+        )
+    known = [(node, wanted) for node in on if wanted is not None and wanted in node.packages]
+    if not known:
+        raise _not_installed(str(wanted) if name is None else name, on)
+    return known
 
 
 def _not_installed(name: str, on: list[Node]) -> PackageError:

@@ -172,6 +172,8 @@ def test_remove_finds_a_folder_by_its_metadata(
     monkeypatch.chdir(tmp_path / "mine")
     net.remove()
     assert net.packages().empty
+    with pytest.raises(PackageError, match=r"'chat:template\.os' is not installed on"):
+        net.remove()
     net.start("chat")
     net.remove(str(tmp_path / "mine"))
     assert net.packages().empty
