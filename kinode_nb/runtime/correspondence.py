@@ -23,6 +23,7 @@ from kinode_nb.types import (
     Request,
     Response,
 )
+from kinode_nb.types.capabilities import canonical
 
 _NONE: frozenset[Capability] = frozenset()
 _NO_BLOB = LazyLoadBlob(b"")  # `has_blob` is told of it, but there is none
@@ -324,7 +325,7 @@ class Correspondence:
     def _take_capabilities(self, message: R) -> R:
         """Know the capabilities of a message, but for those that are forged."""
         message = self._issued.without_forged(message)
-        self._received_capabilities |= set(message.capabilities)
+        self._received_capabilities |= set(map(canonical, message.capabilities))
         return message
 
     def send_response(

@@ -187,5 +187,7 @@ class KernelCommands:
         return {"Debug": {"HasCap": process and capability in process.capabilities}}
 
     def _shut_down(self, argument: Any, request: Request, blob: LazyLoadBlob | None) -> Answer:
+        if argument is not None:
+            raise ValueError("Shutdown stands alone")
         self._shutdown()
         return None

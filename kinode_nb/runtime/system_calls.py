@@ -9,6 +9,7 @@ from kinode_nb.runtime.correspondence import Correspondence
 from kinode_nb.runtime.kernel import Kernel
 from kinode_nb.runtime.process import Process
 from kinode_nb.types import Capability, OnExit, ProcessError, ProcessId, UsageError
+from kinode_nb.types.capabilities import canonical
 
 
 class Spawner(Protocol):
@@ -103,7 +104,7 @@ class ProcessCalls(Correspondence):
         """
         for capability in capabilities:
             own = capability.issuer == self._address
-            if not own and capability not in self._received_capabilities:
+            if not own and canonical(capability) not in self._received_capabilities:
                 raise ProcessError(f"{capability} was never received, so it cannot be saved")
             self._process.grant(capability)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from kinode_nb.process_lib import Address, Capability, Our, Request, Response, SendError
 from kinode_nb.types import ProcessError
-from kinode_nb.types.capabilities import messaging, networking
+from kinode_nb.types.capabilities import canonical, messaging, networking
 from tests.runtime.lab import Lab, collector, echo, failure, in_lab, sink
 
 HERE = "a.dev@echo:t:os"
@@ -382,6 +383,36 @@ async def test_received_capabilities_can_be_saved(lab: Lab, kind: str):
         assert our.get_capability("giver:t:os", {"door": 1}) == wanted
 
     await lab.play(MAIN, main)
+
+
+@pytest.mark.parametrize(
+    ("sent", "saved", "allowed"),
+    [
+        ('{"door": 1}', '{"door":1}', True),
+        ('{"door":1,"a":2}', '{ "a": 2, "door": 1 }', True),
+        ('{"door": 1}', '{"door": 2}', False),
+    ],
+)
+@in_lab
+async def test_what_was_received_is_known_by_its_parsed_params(
+    lab: Lab, sent: str, saved: str, allowed: bool
+):
+    giver = Address.parse("a.dev@giver:t:os")
+
+    async def give(our: Our) -> None:
+        await our.send_request("main:t:os", b"", capabilities=[Capability(giver, sent)])
+
+    async def main(our: Our) -> None:
+        message = await our.receive()
+        assert [each.params for each in message.capabilities] == [sent], "as it was written"
+        with nullcontext() if allowed else pytest.raises(ProcessError, match="never received"):
+            our.save_capabilities([Capability(giver, saved)])
+        assert (canonical(Capability(giver, saved)) in our.our_capabilities()) is allowed
+
+    playing = asyncio.ensure_future(lab.play(MAIN, main))
+    await lab.idle()
+    lab.start(str(giver), give)
+    await playing
 
 
 @in_lab
