@@ -14,7 +14,7 @@ Key = tuple[PackageId, str]
 Reply = tuple[bytes, bytes | None]
 """A Response's body and its blob."""
 
-MOST_OPEN = 16  # databases; more are open for as long as they have something to do
+MOST_OPEN = 16  # databases; more are open while they have something to do, or to lose
 
 
 class Database(Protocol):
@@ -22,6 +22,11 @@ class Database(Protocol):
 
     What it cannot do it raises as Refused.
     """
+
+    @property
+    def is_in_files(self) -> bool:
+        """Tell whether the files have all that there is, so that a `close` loses nothing."""
+        ...
 
     def run(self, step: Any, may_write: bool) -> Reply:
         """Carry out one step."""
@@ -70,6 +75,11 @@ class Lane:
     def exists(self) -> bool:
         """Tell whether the database was ever opened, and not removed since."""
         return self.database is not None or os.path.isfile(self._path)  # noqa: PTH113 - hot path
+
+    @property
+    def spare(self) -> bool:
+        """Tell whether the database has nothing to do, and would lose nothing if it were shut."""
+        return not self.busy and self.database is not None and self.database.is_in_files
 
     def make(self) -> None:
         """Make the database where it is missing, and have it open."""
@@ -146,13 +156,16 @@ class Lanes:
             self._lanes.move_to_end(lane.key)
 
     def surplus(self, lane: Lane) -> Lane | None:
-        """Return the idle lane that is to be shut before this one opens its database, if any."""
+        """Return the idle lane that is to be shut before this one opens its database, if any.
+
+        One whose files lack something, such as an open transaction, is never shut for another.
+        """
         if lane.database is not None:
             return None
         opened = [each for each in self._lanes.values() if each.database is not None]
         if len(opened) < MOST_OPEN:
             return None
-        return next((each for each in opened if not each.busy), None)
+        return next((each for each in opened if each.spare), None)
 
     def interrupt(self) -> None:
         """Have all that runs end soon."""

@@ -145,9 +145,8 @@ class _Service:
         self._lanes.rest(lane)
 
     async def _make_room(self, lane: Lane) -> None:
-        """Close the database that was not used for longest, if this one would be too many."""
-        other = self._lanes.surplus(lane)
-        if other is not None:
+        """Close the databases that were not used for longest, if this one would be too many."""
+        while (other := self._lanes.surplus(lane)) is not None:
             other.busy = True
             with contextlib.suppress(Exception):  # whatever it is, the next who asks is told
                 await self._in_thread(other.shut)
@@ -176,9 +175,7 @@ class _Service:
             self._transactions[number] = []
             return msgspec.json.encode({"BeginTx": {"tx_id": number}}), None
         if job.action == "Commit":
-            steps = self._steps(job)
-            del self._transactions[job.value.tx_id]
-            await self._in_thread(partial(lane.commit, steps))
+            await self._commit(lane, job)
             return OK
         step = self._engine.step(job)
         if job.tx_id is not None:
@@ -186,6 +183,16 @@ class _Service:
             return OK
         work = partial(lane.run, step, self._gate.may_write(job))
         return await self._in_thread(work)  # type: ignore[no-any-return]  # a Reply
+
+    async def _commit(self, lane: Lane, job: Job) -> None:
+        """Commit a transaction; one that fails is there still, to be committed again."""
+        steps = self._steps(job)
+        del self._transactions[job.value.tx_id]  # or another database could take it meanwhile
+        try:
+            await self._in_thread(partial(lane.commit, steps))
+        except Exception:
+            self._transactions[job.value.tx_id] = steps
+            raise
 
     def _steps(self, job: Job) -> list[Any]:
         steps = self._transactions.get(job.value.tx_id)

@@ -39,6 +39,11 @@ class Store:
                 self._connection.close()
                 raise
 
+    @property
+    def is_in_files(self) -> bool:
+        """Always: no transaction is left open."""
+        return True
+
     def run(self, step: Step, may_write: bool = True) -> Reply:
         """Carry out one step; ``KeyNotFound`` for a key that is not there."""
         with _telling():

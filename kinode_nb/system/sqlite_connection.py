@@ -46,10 +46,18 @@ class Connection:
         self._connection.set_authorizer(self._guard)
         self._connection.set_progress_handler(lambda: self._ending, _STEPS)
 
+    @property
+    def is_in_files(self) -> bool:
+        """Tell whether no transaction is open, and the connection has nothing of its own."""
+        return not (self._connection.in_transaction or self._guard.left_something)
+
     def run(self, step: Statement, may_write: bool) -> Reply:
         """Carry out one statement; ``NoWriteCap`` where it writes and may not."""
+        left = self._guard.left_something
         with self._telling(), self._guard.watching(may_write=may_write):
             cursor = self._connection.execute(step.sql, step.parameters)
+            if step.vacuums:  # for which SQLite itself attaches a file, and detaches it
+                self._guard.left_something = left
             try:
                 return (b'"Read"', _rows(cursor)) if step.reads else _OK
             finally:

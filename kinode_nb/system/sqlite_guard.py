@@ -107,6 +107,15 @@ _SETTING = frozenset(
     }
 )
 _HARMFUL = frozenset({"fts3_tokenizer", "load_extension"})  # pointers, and code of the machine
+_OF_CONNECTION = frozenset(
+    {
+        "defer_foreign_keys",
+        "foreign_keys",
+        "max_page_count",
+        "recursive_triggers",
+    }
+)
+"""Pragmas that are set for the connection, and not in the file."""
 _NOWHERE = frozenset({"", ":memory:"})
 
 
@@ -119,6 +128,8 @@ class Guard:
         """Why the statement was refused, where it was."""
         self.wrote_unallowed = False
         """Whether it was refused because it writes."""
+        self.left_something = False
+        """Whether the connection was given what no file has: temporary, attached, or a setting."""
         self._may_write = True
 
     @contextmanager
@@ -132,7 +143,7 @@ class Guard:
             self._may_write = True
 
     def __call__(
-        self, action: int, first: str | None, second: str | None, _db: object, _inner: object
+        self, action: int, first: str | None, second: str | None, db: str | None, _inner: object
     ) -> int:
         """Allow or deny one thing that a statement does."""
         if action in _WRITING and not self._may_write:
@@ -147,6 +158,8 @@ class Guard:
             return self._deny(f"the function {second} is not available to processes")
         if action == sqlite3.SQLITE_PRAGMA:
             return self._pragma((first or "").lower(), second)
+        if action == sqlite3.SQLITE_ATTACH or (db == "temp" and action in _WRITING):
+            self.left_something = True
         return sqlite3.SQLITE_OK
 
     def _pragma(self, name: str, value: str | None) -> int:
@@ -161,6 +174,8 @@ class Guard:
         if not self._may_write:
             self.wrote_unallowed = True
             return sqlite3.SQLITE_DENY
+        if name in _OF_CONNECTION:
+            self.left_something = True
         return sqlite3.SQLITE_OK
 
     def _deny(self, reason: str) -> int:

@@ -54,6 +54,11 @@ class Statement(msgspec.Struct, frozen=True):
     parameters: list[Value]
     reads: bool
 
+    @property
+    def vacuums(self) -> bool:
+        """Tell whether it is a VACUUM."""
+        return not self.reads and self.sql.split(maxsplit=1)[0].upper() == "VACUUM"
+
 
 GRAMMAR = Grammar(Write=_Write, Query=str)
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from kinode_nb.system import sqlite_connection
+from kinode_nb.system import database_lanes, sqlite_connection
 from kinode_nb.system.database_lanes import Lane
 from kinode_nb.system.refusals import Refused
 from kinode_nb.system.sqlite_requests import Statement
@@ -201,6 +201,105 @@ def test_full_text_search_is_there(base):
 def test_a_value_of_more_bytes_than_fit_is_refused(base):
     answers = base.run(SQL.asking(query("SELECT length(zeroblob(300000000)) AS a")))
     assert answers == [{"Err": {"RusqliteError": "string or blob too big"}}]
+
+
+@pytest.mark.parametrize(
+    ("prepare", "look", "seen"),
+    [
+        ([write("SAVEPOINT s"), write("INSERT INTO t VALUES (1, 2)")], "SELECT a FROM t", 1),
+        ([query("BEGIN"), write("INSERT INTO t VALUES (1, 2)")], "SELECT a FROM t", 1),
+        ([write("CREATE TEMP TABLE u AS SELECT 1 AS a")], "SELECT a FROM u", 1),
+        ([write("CREATE TABLE temp.u AS SELECT 1 AS a")], "SELECT a FROM u", 1),
+        ([write("CREATE TEMP VIEW u AS SELECT 1 AS a")], "SELECT a FROM u", 1),
+        (
+            [query("ATTACH ':memory:' AS m"), write("CREATE TABLE m.u AS SELECT 1 AS a")],
+            "SELECT a FROM m.u",
+            1,
+        ),
+        ([query("PRAGMA recursive_triggers=1")], "PRAGMA recursive_triggers", 1),
+    ],
+)
+def test_what_no_file_has_outlives_the_opening_of_other_databases(
+    base, monkeypatch, prepare, look, seen
+):
+    monkeypatch.setattr(database_lanes, "MOST_OPEN", 2)
+
+    async def program(our):
+        await SQL.ask(our, "Open")
+        for step in (TABLE, *prepare):
+            assert "Err" not in await SQL.ask(our, *step)
+        for number in range(6):
+            assert await SQL.ask(our, "Open", db=f"other{number}") == OK
+        return await SQL.ask(our, *query(look))
+
+    ((row,),) = [rows(base.run(program))]
+    assert list(row.values()) == [seen]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [write("VACUUM")],
+        [write("SAVEPOINT s"), write("RELEASE s")],
+        [query("SELECT a FROM t ORDER BY b")],
+        [query("PRAGMA foreign_keys")],
+        [write("CREATE VIRTUAL TABLE f USING fts5(a)")],
+    ],
+)
+def test_what_the_files_have_can_be_shut(tmp_path, steps):
+    connection = sqlite_connection.Connection(tmp_path / "db")
+    for action, *_ in (TABLE, *steps):
+        ((kind, value),) = action.items()
+        sql = value if kind == "Query" else value["statement"]
+        connection.run(Statement(sql, [], reads=kind == "Query"), may_write=True)
+    assert connection.is_in_files
+    connection.close()
+
+
+def test_databases_whose_transactions_have_ended_are_shut_together(base, monkeypatch):
+    monkeypatch.setattr(database_lanes, "MOST_OPEN", 2)
+    shut = []
+    close = sqlite_connection.Connection.close
+    monkeypatch.setattr(
+        sqlite_connection.Connection, "close", lambda self: (shut.append(self), close(self))
+    )
+
+    async def program(our):
+        for number in range(5):
+            await SQL.ask(our, "Open", db=f"db{number}")
+            await SQL.ask(our, *write("SAVEPOINT s"), db=f"db{number}")
+        before = len(shut)
+        for number in range(5):
+            await SQL.ask(our, *write("RELEASE s"), db=f"db{number}")
+        await SQL.ask(our, "Open", db="another")
+        return before, len(shut)
+
+    assert base.run(program) == (0, 4)
+
+
+def test_a_commit_that_fails_can_be_repeated(base):
+    """Here another process's `BEGIN` was in the way."""
+
+    async def program(our):
+        await SQL.ask(our, "Open")
+        await SQL.ask(our, *TABLE)
+        tx = (await SQL.ask(our, "BeginTx"))["BeginTx"]["tx_id"]
+        await SQL.ask(our, *write("INSERT INTO t VALUES (1, 2)", tx_id=tx))
+        await SQL.ask(our, *query("BEGIN"))
+        failed = await SQL.ask(our, {"Commit": {"tx_id": tx}})
+        await SQL.ask(our, *write("ROLLBACK"))
+        done = await SQL.ask(our, {"Commit": {"tx_id": tx}})
+        again = await SQL.ask(our, {"Commit": {"tx_id": tx}})
+        return (
+            failed,
+            done,
+            again == {"Err": {"NoTx": tx}},
+            await SQL.ask(our, *query("SELECT * FROM t")),
+        )
+
+    failed, done, gone, there = base.run(program)
+    assert "within a transaction" in failed["Err"]["RusqliteError"]
+    assert (done, gone, rows(there)) == (OK, True, [{"a": 1, "b": 2}])
 
 
 ENDLESS = "WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n) SELECT count(*) FROM n"
