@@ -103,7 +103,11 @@ class Scripts:
     def _terminal(self) -> Process:
         terminal = self._kernel.processes.get(TERMINAL)
         if terminal is None:
-            raise NodeError(f"the terminal of {self._kernel.node} does not run")
+            node = self._kernel.node
+            raise NodeError(
+                f"the terminal of {node} does not run: %kinode stop {node}, then %kinode boot "
+                f"{node}, starts it anew"
+            )
         return terminal
 
     def _ended(self, process: Process, error: BaseException | None) -> None:

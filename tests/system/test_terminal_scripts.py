@@ -6,6 +6,8 @@ import pytest
 
 from kinode_nb.portal import FakeNet, Node
 from kinode_nb.process_lib import Our, Request, ScriptError
+from kinode_nb.types import NodeError
+from kinode_nb.types.capabilities import TERMINAL
 
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
@@ -254,6 +256,25 @@ def test_kill(net: FakeNet, node: Node):
         )
     usage = f"Invalid process ID.\n{BOLD}Usage:{PLAIN} kill <process_id>"
     assert failed(node, "kill echo") == failed(node, "kill") == usage
+
+
+@pytest.mark.parametrize(
+    "own", ["terminal:terminal:sys", "main:app-store:sys", "tester:tester:sys"]
+)
+def test_kill_leaves_what_the_node_cannot_do_without(net: FakeNet, node: Node, own: str):
+    for written in (own, own.replace("-", "_")):
+        assert failed(node, f"kill {written}") == (
+            f"{own} belongs to fake.dev itself, which cannot do without it: "
+            "%kinode stop fake.dev stops the node"
+        )
+    assert own in net.processes()["process"].tolist()
+    assert node.type_line("echo still here") == "still here"
+
+
+def test_a_terminal_that_a_process_had_killed_says_how_to_have_it_again(node: Node):
+    node._net.portal.do(lambda: node._core.kill(TERMINAL))
+    with pytest.raises(NodeError, match=r"%kinode stop fake\.dev, then %kinode boot fake\.dev"):
+        node.type_line("echo")
 
 
 def test_kfetch(node: Node):
