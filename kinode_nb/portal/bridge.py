@@ -27,7 +27,6 @@ from kinode_nb.types import BlockingCallError, KinodeError, StuckError
 T = TypeVar("T")
 
 _SLICE = 0.1  # seconds between two looks at what holds the runtime up
-_WATCHING = 0.5
 _AT_ONCE = 0.15  # seconds that an interrupt may take to end a process
 _PATIENCE = 2.0  # seconds that a kill may take
 _ATTEMPTS = 100
@@ -94,15 +93,6 @@ class Portal:
     def later(self, action: Callable[[], object]) -> None:
         """Run a plain function on the runtime's thread, before whatever is asked of it next."""
         self._post(action)
-
-    def watch(self, ended: threading.Event) -> None:
-        """Name whichever process blocks the runtime, until something has ended."""
-        named = None
-        while not ended.wait(_WATCHING):
-            blocked = self.watchdog.look()
-            if blocked is not None and blocked.step != named:
-                named = blocked.step
-                self.say(str(blocked))
 
     def read(self, action: Callable[[ProcessTasks | None], T]) -> T:
         """Run a function that changes nothing, on the runtime's thread, or here.

@@ -55,6 +55,14 @@ class Outcome(Enum):
     OUT_OF_REACH = "it is in a callback, where nothing can be raised"
 
 
+class Waiting(Enum):
+    """Where somebody waits for the runtime, which decides what to advise."""
+
+    NOTEBOOK = "in a cell"
+    SERVED = "for Ctrl-C, while nodes are served without a notebook"
+    ENDING = "for the end of nodes that were served"
+
+
 @dataclass(frozen=True, slots=True)
 class Blocked:
     """A process that has not yielded for a while."""
@@ -66,6 +74,7 @@ class Blocked:
     seconds: float
     place: str
     """Where it is, such as ``line 2 of a cell (while True: pass)``."""
+    waiting: Waiting = Waiting.NOTEBOOK
 
     @property
     def is_the_nodes_own(self) -> bool:
@@ -73,9 +82,21 @@ class Blocked:
         return self.address.process.publisher_node == "sys"
 
     @property
+    def can_be_ended(self) -> bool:
+        """True for one that an interrupt can end while its node goes on."""
+        return self.step is not None and not self.is_the_nodes_own
+
+    @property
     def named(self) -> str:
         """What is said while somebody waits for it."""
         process, node = self.address.process, self.address.node
+        if self.waiting is not Waiting.NOTEBOOK:
+            if not self.can_be_ended:
+                return f"{self}. Ctrl-C stops the node"
+            return (
+                f"{self}. Ctrl-C ends it, as an error would, and the node goes on; "
+                "a second Ctrl-C stops the node"
+            )
         if self.is_the_nodes_own:
             return f"{self}. %kinode stop {node} ends it"
         return f"{self}. Interrupt the cell, or %kinode kill {process} -n {node}, ends it"
@@ -83,17 +104,26 @@ class Blocked:
     @property
     def ended(self) -> str:
         """What is said when it was ended."""
-        return f"{self._who} was ended, since it did not yield: {self.place}"
+        told = f"{self._who} was ended, since it did not yield: {self.place}"
+        return told if self.waiting is Waiting.NOTEBOOK else f"{told}. The node goes on"
 
     @property
     def caught(self) -> str:
         """What is said when it would not end, but yields again."""
         process, node = self.address.process, self.address.node
-        return f"{self._who} caught the interrupt, and goes on: %kinode kill {process} -n {node}"
+        told = f"{self._who} caught the interrupt, and goes on"
+        if self.waiting is Waiting.NOTEBOOK:
+            return f"{told}: %kinode kill {process} -n {node}"
+        return f"{told}. Ctrl-C now stops the node"
 
     def left(self, outcome: Outcome) -> str:
         """Return what is said when it could not be ended."""
-        return f"{self}; {outcome.value}. Restarting the Jupyter kernel ends it now"
+        advice = {
+            Waiting.NOTEBOOK: "Restarting the Jupyter kernel ends it now",
+            Waiting.SERVED: "A second Ctrl-C stops the node now",
+            Waiting.ENDING: "It ends with the node",
+        }
+        return f"{self}; {outcome.value}. {advice[self.waiting]}"
 
     @property
     def _who(self) -> str:
@@ -130,6 +160,8 @@ class Watchdog:
         self._stepping = stepping
         self._clock = clock
         self._seen: tuple[object, float] | None = None  # what it did, and since when
+        self.waiting = Waiting.NOTEBOOK
+        """Where those wait who look."""
 
     def look(self, now: float | None = None) -> Blocked | None:
         """Return the process that has kept the thread for over a second, as far as was seen.
@@ -158,7 +190,7 @@ class Watchdog:
             return None
         step = None if fiber is None else (number, fiber)
         address = Address.parse(running.name)
-        return Blocked(address, running, step, now - seen[1], _place(frame))
+        return Blocked(address, running, step, now - seen[1], _place(frame), self.waiting)
 
     def end(self, blocked: Blocked, patience: float) -> Outcome:
         """Raise inside the process until its step has ended, for ``patience`` seconds at most."""

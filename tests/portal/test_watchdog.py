@@ -231,14 +231,6 @@ def test_the_one_who_waits_is_told_once(net: FakeNet, node: Node, block, said):
     assert len(said) == 1
 
 
-def test_one_that_serves_is_told_as_well(net: FakeNet, block, said):
-    block()
-    ended = threading.Event()
-    net.portal.say = lambda text: (said.append(text), ended.set())
-    net.portal.watch(ended)
-    assert said[0].startswith(f"{COUNTER} on fake.dev has not yielded for")
-
-
 # Interrupt.
 
 

@@ -1,7 +1,6 @@
 """``boot``: fake nodes that are served until Ctrl-C."""
 
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -13,11 +12,14 @@ from kinode_nb.notebook.commands.verb import Values, Verb
 
 if TYPE_CHECKING:
     from kinode_nb.portal import Node
+    from kinode_nb.portal.serving import Orders
 
 
 def _run(context: Context, values: Values) -> int:
-    """Boot nodes and serve until Ctrl-C, or until the system asks for the end."""
-    with _told_to_end() as ended:
+    """Boot nodes and serve until Ctrl-C, the system's word, or the end of the last of them."""
+    from kinode_nb.portal.serving import serve
+
+    with _told() as orders:
         net = context.net
         net.follow(context.say)
         try:
@@ -27,23 +29,28 @@ def _run(context: Context, values: Values) -> int:
                 where = f"at {node.url()}" if node.port else "without HTTP"
                 context.say(f"{node.name} runs {where}, home {node.home}")
             context.say("Ctrl-C stops it")
-            net.portal.watch(ended)
+            serve(net, orders)
+            if not net.core.running():
+                context.say("no node runs any more")
         finally:
             net.close()
     return 0
 
 
 @contextmanager
-def _told_to_end() -> Iterator[threading.Event]:
-    """Give an event that is set by Ctrl-C and by SIGTERM, in place of what they did before."""
-    ended = threading.Event()
+def _told() -> Iterator["Orders"]:
+    """Give what is filled by Ctrl-C and by SIGTERM, in place of what they did before."""
+    from kinode_nb.portal.serving import Order, Orders
 
-    def end(_: int, __: FrameType | None) -> None:
-        ended.set()
+    orders = Orders()
+    meant = {signal.SIGINT: Order.INTERRUPT, signal.SIGTERM: Order.END}
 
-    before = {each: signal.signal(each, end) for each in (signal.SIGINT, signal.SIGTERM)}
+    def tell(number: int, _: FrameType | None) -> None:
+        orders.put(meant[signal.Signals(number)])
+
+    before = {each: signal.signal(each, tell) for each in meant}
     try:
-        yield ended
+        yield orders
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -56,6 +63,9 @@ SERVE = Verb(
     arguments=BOOT.arguments,
     flags=BOOT.flags,
     example=BOOT.example,
-    details=BOOT.details,
+    details=(
+        f"{BOOT.details} While a process never yields, the first Ctrl-C ends that process, as an\n"
+        "error would, and the node goes on."
+    ),
     run=_run,
 )
