@@ -47,6 +47,9 @@ class KeptProcesses:
         self._own = frozenset(self._kernel.processes)
         rows = list(self._read())
         begun = [process for row in rows if (process := self._begin(*row)) is not None]
+        for gone in {id_ for id_, _ in rows} - set(self._kernel.processes):
+            for process in begun:
+                process.revoke_all(Address(self._kernel.node, gone))
         for id_, persisted in rows:
             if id_ in self._own:
                 self._grant_again(self._kernel.processes[id_], persisted)
@@ -88,17 +91,26 @@ class KeptProcesses:
             yield id_, self._renamed(persisted, node)
 
     def _renamed(self, persisted: PersistedProcess, node: str) -> PersistedProcess:
-        """Let capabilities of this node be so under the name that the home is booted with now."""
-        if node == self._kernel.node:
+        """Let what is of this node be so under the name that the home is booted with now."""
+        new = self._kernel.node
+        if node == new:
             return persisted
-        return msgspec.structs.replace(
+
+        def address(old: Address) -> Address:
+            return Address(new, old.process) if old.node == node else old
+
+        def all_of(held: tuple[Capability, ...]) -> tuple[Capability, ...]:
+            return tuple(Capability(address(each.issuer), each.params) for each in held)
+
+        replace = msgspec.structs.replace
+        requests = tuple(
+            replace(last, target=address(last.target), capabilities=all_of(last.capabilities))
+            for last in persisted.on_exit.requests
+        )
+        return replace(
             persisted,
-            capabilities=tuple(
-                Capability(Address(self._kernel.node, each.issuer.process), each.params)
-                if each.issuer.node == node
-                else each
-                for each in persisted.capabilities
-            ),
+            capabilities=all_of(persisted.capabilities),
+            on_exit=replace(persisted.on_exit, requests=requests),
         )
 
     def _begin(self, id_: ProcessId, persisted: PersistedProcess) -> Process | None:
@@ -164,10 +176,11 @@ class KeptProcesses:
         if self._closed:
             return
         kernel = self._kernel
+        everyone = [*kernel.processes.values(), *kernel.restarting.values()]
+        kept = [each for each in everyone if self._lasting(each) or (each.handle and transient)]
+        forgotten = {each.address for each in everyone} - {each.address for each in kept}
         rows: dict[str, Any] = {
-            str(process.id): process.persisted().to_json()
-            for process in [*kernel.processes.values(), *kernel.restarting.values()]
-            if self._lasting(process) or (process.handle and transient)
+            str(process.id): _without(process.persisted(), forgotten).to_json() for process in kept
         }
         try:
             table = {"node": kernel.node, "processes": rows}
@@ -179,3 +192,9 @@ class KeptProcesses:
 
     def _tell(self, text: str) -> None:
         self._kernel.print(f"kernel: {text}", 0)
+
+
+def _without(persisted: PersistedProcess, issuers: set[Address]) -> PersistedProcess:
+    """Leave out the word of those who will not be there again, as if they had ended."""
+    held = tuple(each for each in persisted.capabilities if each.issuer not in issuers)
+    return msgspec.structs.replace(persisted, capabilities=held)
