@@ -79,7 +79,7 @@ class Node:
         return await awaited(self.blocking.type_line, line, say, show)
 
     async def request(self, target: Any, body: Any, timeout: int = 5, blob: Any = None) -> Answer:
-        """Send a Request and wait for its Response."""
+        """Send a Request and wait for its Response; a body that is no bytes becomes JSON."""
         return await awaited(self.blocking.request, target, body, timeout, blob)
 
     async def inject(
@@ -91,7 +91,7 @@ class Node:
         blob: Any = None,
         wait: bool = True,
     ) -> Injected | None:
-        """Send a message in the name of the node's http-server, as kit does."""
+        """Send a message in http-server's name, as kit does; text is the body's raw JSON."""
         return await awaited(self.blocking.inject, process, body, node=node, blob=blob, wait=wait)
 
     async def spawn(self, init: Any, name: str | None = None, **options: Any) -> Address:

@@ -172,7 +172,11 @@ class Node:
         timeout: int = 5,
         blob: LazyLoadBlob | bytes | None = None,
     ) -> Answer:
-        """Send a Request and wait for its Response; raises SendError."""
+        """Send a Request and wait for its Response; raises SendError.
+
+        A body of bytes goes as it is; anything else, text too, becomes JSON: unlike in `inject`,
+        text needs no quotes of JSON.
+        """
         return self._run(self._running().request(target, body, timeout, blob))
 
     def inject(
@@ -187,8 +191,8 @@ class Node:
         """Send a message in the name of the node's http-server, as kit's ``inject-message`` does.
 
         ``node`` is the target's (default: this one); a short name of a process will do where one
-        process there has it. Text and bytes are the JSON of the body as
-        it stands; anything else becomes JSON. The repr of the Response is what kit prints;
+        process there has it. Text and bytes are the body's raw JSON (text as ``'"hi"'``, unlike
+        in `request`); anything else becomes JSON. The repr of the Response is what kit prints;
         without ``wait`` nothing is awaited. Raises SendError, at once where no Response can come.
         """
         entry = self._running()

@@ -85,6 +85,8 @@ class HttpServer:
             return
         if done and (request.expects_response is not None or request.rsvp is not None):
             await our.send_response(b'{"Ok":null}', to=request)
+        if isinstance(action, actions.WebSocketPush | actions.WebSocketExtPushOutgoing):
+            await self.channels.drained(action.channel_id)  # holds up those who push
 
     def _act(self, request: Request, action: Action, blob: LazyLoadBlob | None) -> bool:
         """Carry out one action; False when its answer comes later. Raises Refused."""

@@ -25,6 +25,10 @@ class Wire(Protocol):
         """Send a frame; ``Close`` begins to close. False: it is closed already."""
         ...
 
+    async def drained(self) -> None:
+        """Wait while the client has too much to read."""
+        ...
+
 
 class Channel:
     """One WebSocket, and the way from it to its process."""
@@ -94,6 +98,12 @@ class Channels:
             raise Refused(WS_CHANNEL_NOT_FOUND)
         if frame == "Close":
             self._open.pop(id_, None)
+
+    async def drained(self, id_: int) -> None:
+        """Wait while the client of a channel has too much to read."""
+        channel = self._open.get(id_)
+        if channel is not None:
+            await channel.wire.drained()
 
     def close(self, source: ProcessId, id_: int) -> None:
         """Close a channel, also one that is closed; raises Refused for another process's."""

@@ -35,6 +35,8 @@ from kinode_nb.system.http_server_paths import Binding, own_path
 from kinode_nb.system.http_server_requests import forward
 
 _LOGIN = "/login"
+_HOW_TO_BIND = "no path is bound yet: a process binds one with http.bind_http_path(our, path)"
+_MOST_SHOWN = 10  # paths that the answer to a wrong one names
 _MOST_DIGITS = 18  # Python refuses to read numbers of some thousands
 _URL = "/:?#[]@!$&'()*+,;=%~"  # what has a meaning in an address, or has been escaped already
 
@@ -99,8 +101,7 @@ class Front:
     async def _bound(self, call: Call) -> Reply:
         match = self.server.paths.find_or_base(call.path)
         if match is None or not match.binding.bound:
-            node = self.server.settings.node
-            return plain(404, f"no process of {node} has bound {normal(call.path)[:80]!a}")
+            return self._unbound(call)
         binding = match.binding
         refused = _refuse_foreign(call, binding) or self._refuse_stranger(call, binding)
         if refused is not None:
@@ -111,6 +112,16 @@ class Front:
             return _cached(binding.content)
         our = self._asker(rsvp=False)
         return await forward(call, match, our, self.server.settings.timeout)
+
+    def _unbound(self, call: Call) -> Reply:
+        asked = (normal(call.path) or "/")[:80]
+        text = f"no process of {self.server.settings.node} has bound {asked!a}"
+        if _is_local(call):  # strangers need not know what there is
+            paths = self.server.paths.bound()
+            more = f" and {len(paths) - _MOST_SHOWN} more" if len(paths) > _MOST_SHOWN else ""
+            shown = ", ".join(ascii(each)[1:-1] for each in paths[:_MOST_SHOWN])
+            text += f"; bound are: {shown}{more}" if paths else f"; {_HOW_TO_BIND}"
+        return plain(404, text)
 
     def _refuse_stranger(self, call: Call, binding: Binding) -> Reply | None:
         """Return the login page where one has to log in first, and has not."""

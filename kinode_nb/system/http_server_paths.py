@@ -70,6 +70,11 @@ class PathTable:
             found = self.find("/" + _segments(normal(path))[0])
         return found
 
+    def bound(self) -> list[str]:
+        """Return the paths that are bound, sorted."""
+        bindings = (*self._fixed.values(), *self._wild.values())
+        return sorted(each.path or "/" for each in bindings if each.bound)
+
     def forget(self, owner: ProcessId) -> None:
         """Take out what a process has bound."""
         for table in (self._fixed, self._wild):

@@ -19,7 +19,8 @@ from kinode_nb.system.http_server_front import Front, Opening
 _NO_BODY = {204, 304}
 _GOING_AWAY, _TRY_LATER = 1001, 1013  # WebSocket close codes
 _MOST_READ = 1 << 20  # bytes of headers that are read at all, so that too many get an answer
-_MOST_UNSENT = 64 << 20  # bytes for a client that does not read; then it is dropped
+_MOST_UNSENT = 64 << 20  # bytes that a client has not read; then http-server waits for it
+_STALLED = 10.0  # seconds in which a client that it waits for has to read something
 _MOST_PINGS = 16  # of one client that its process is still to be told of; more are only answered
 _PATIENCE = 60.0  # seconds that headers, and a body, may take to arrive
 _TIDYING = 5  # turns of the loop that connections get to end by themselves
@@ -184,6 +185,8 @@ class Socket(WebSocketHandler):
         self._parted = False
         self._pings = 0
         self._unsent = 0
+        self._room = asyncio.Event()  # set while less than `_MOST_UNSENT` is unsent
+        self._room.set()
 
     def check_origin(self, origin: str) -> bool:
         """Let in whom `Front` has let in."""
@@ -251,11 +254,23 @@ class Socket(WebSocketHandler):
                     protocol._write_frame(True, 0xA, data)  # type: ignore[attr-defined]  # noqa: SLF001
                 case "Close":
                     self.close()
+                    self._room.set()  # no more will come
                 case _:
                     self._write(frame, data)
         except (WebSocketClosedError, StreamClosedError):
             return False
         return True
+
+    async def drained(self) -> None:
+        """Wait while too much is unsent; part from a client that reads nothing meanwhile."""
+        protocol = self._protocol
+        while self._unsent > _MOST_UNSENT and protocol is not None and not protocol.is_closing():
+            before = self._written()
+            try:
+                await asyncio.wait_for(self._room.wait(), _STALLED)
+            except TimeoutError:
+                if self._written() == before:  # it gets the frame if it reads on within 5 s
+                    self.close(_TRY_LATER, "the client does not read")
 
     def drop(self) -> None:
         """End the connection at once."""
@@ -274,13 +289,19 @@ class Socket(WebSocketHandler):
 
         def written(done: "asyncio.Future[None]") -> None:
             self._unsent -= size
+            if self._unsent <= _MOST_UNSENT:
+                self._room.set()
             if not done.cancelled():
                 done.exception()  # the client has gone: `on_close` tells
 
-        sent.add_done_callback(written)
         if self._unsent > _MOST_UNSENT:
-            self.close(_TRY_LATER, "the client does not read")
-            self.drop()
+            self._room.clear()
+        sent.add_done_callback(written)
+
+    def _written(self) -> int:
+        """Return how many bytes the client's connection has taken, parts of frames included."""
+        stream = self._protocol.stream if self._protocol is not None else None
+        return getattr(stream, "_total_write_done_index", 0)
 
     def _control(self, frame: str, data: bytes) -> None:
         if self._pings < _MOST_PINGS:
@@ -304,13 +325,25 @@ class Socket(WebSocketHandler):
 def _call(request: httputil.HTTPServerRequest) -> Call:
     address = getattr(request.connection.context, "address", None)  # type: ignore[union-attr]
     headers = {name.lower(): _printable(value) for name, value in request.headers.get_all()}
+    path, authority = _origin_form(request.path)
+    if authority is not None:
+        headers["host"] = _printable(authority)  # it stands for the header (RFC 9112, 3.2.2)
     return Call(
         request.method or "",
-        request.path,
+        path,
         request.query,
         headers,
         peer=address[:2] if isinstance(address, tuple) else ("", 0),
     )
+
+
+def _origin_form(target: str) -> tuple[str, str | None]:
+    """Return a request's path, and the authority when the whole address was written."""
+    scheme, mark, rest = target.partition("://")
+    if not mark or scheme.lower() not in {"http", "https"}:
+        return target, None
+    authority, slash, path = rest.partition("/")
+    return slash + path or "/", authority.rpartition("@")[2]
 
 
 def _printable(value: str) -> str:

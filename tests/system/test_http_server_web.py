@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.http_nodes import APP, RPC, act, echo, ended, handshake, serve
+from kinode_nb.process_lib import LazyLoadBlob, ProcessId
+from kinode_nb.types.capabilities import HTTP_SERVER
+from tests.system.http_nodes import APP, BINDING, RPC, act, echo, ended, handshake, serve
 
+MIB = 1 << 20
 HOST = b"Host: localhost\r\n"
 
 
@@ -81,8 +84,42 @@ def test_addresses_in_every_form_are_let_be():
             b"GET /%00/%ff/../.. HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n",
             b"GET /?%ff=%zz&&=&a HTTP/1.0\r\n\r\n",
         )
-        == [404] * 5
+        == [403] + [404] * 4
     )
+
+
+def test_a_whole_address_means_its_path_at_its_host():
+    """As proxies write it; the Host header beside it is not asked."""
+
+    def get(address, host):
+        return f"GET {address} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+
+    assert statuses(
+        get(f"http://localhost/{APP}", "localhost"),
+        get(f"HTTP://127.0.0.1:8080/{APP}?a=b", "ignored.example"),
+        get("http://localhost", "localhost"),
+        get(f"http://evil.example/{APP}", "localhost"),
+        get(f"http://localhost:1@evil.example/{APP}", "localhost"),
+        get(f"http:///{APP}", "localhost"),
+        get(f"ftp://localhost/{APP}", "localhost"),
+    ) == [200, 200, 404, 403, 403, 403, 404]
+
+
+def test_a_path_that_nobody_has_bound_tells_those_that_are():
+    async def scenario(web):
+        start = f"no process of {web.node.name} has bound "
+        status, text = await web.fetch("/")
+        assert status == 404
+        assert text.decode().startswith(f"{start}'/'; no path is bound yet: ")
+        app = await web.app(binds=["/b", "/:id", "/a"])
+        await act(app.our, {"Unbind": {"path": "/b"}})
+        expected = f"{start}'/x'; bound are: /{APP}/:id, /{APP}/a\n"
+        assert await web.fetch("/x") == (404, expected.encode())
+        for number in range(10):
+            await act(app.our, {"Bind": {"path": f"/{number}", **BINDING}})
+        assert (await web.fetch("/x"))[1].endswith(b" and 2 more\n")
+
+    serve(scenario)
 
 
 def test_a_query_of_any_kind_reaches_the_process():
@@ -189,19 +226,77 @@ def test_no_http_is_loaded_before_somebody_connects():
     assert done.returncode == 0, done.stderr.decode()
 
 
-def test_a_client_that_does_not_read_is_dropped(monkeypatch):
+async def pushing(web, monkeypatch, frames):
+    """Push so many frames of a MiB, with much less allowed to be unsent; return the client."""
     monkeypatch.setattr("kinode_nb.system.http_server_web._MOST_UNSENT", 1 << 20)
+    app = await web.app(ws_binds=["/ws"])
+    reader, writer = await asyncio.open_connection("127.0.0.1", web.node.port)
+    writer.write(handshake(f"/{APP}/ws"))
+    await reader.readuntil(b"\r\n\r\n")
+    channel = (await app.next())[0]["WebSocketOpen"]["channel_id"]
+    push = {"WebSocketPush": {"channel_id": channel, "message_type": "Binary"}}
+
+    async def run():
+        for number in range(frames):
+            blob = LazyLoadBlob(bytes([number]) * MIB)
+            await app.our.send_request(HTTP_SERVER, push, blob=blob)
+
+    task = asyncio.create_task(run())
+    (wire,) = web.node._web._door._web.sockets
+    while wire._room.is_set():
+        await web.fetch("/nothing")
+    return app, channel, reader, writer, task
+
+
+def test_a_client_that_reads_gets_all_that_is_pushed(monkeypatch):
+    """However much that is: the process waits for it, and the order stays."""
 
     async def scenario(web):
-        app = await web.app(ws_binds=["/ws"])
-        _, writer = await asyncio.open_connection("127.0.0.1", web.node.port)
-        writer.write(handshake(f"/{APP}/ws"))
-        channel = (await app.next())[0]["WebSocketOpen"]["channel_id"]
-        push = {"WebSocketPush": {"channel_id": channel, "message_type": "Binary"}}
-        answers = []
-        while {"Err": "WsChannelNotFound"} not in answers:
-            answers.append(await act(app.our, push, b"x" * (1 << 20)))
+        _, _, reader, writer, task = await pushing(web, monkeypatch, 200)
+        (wire,) = web.node._web._door._web.sockets
+        for number in range(200):
+            assert await reader.readexactly(10) == b"\x82\x7f" + MIB.to_bytes(8, "big")
+            assert await reader.readexactly(MIB) == bytes([number]) * MIB
+            assert wire._unsent <= 2 * MIB
+        await task
+        writer.close()
+
+    serve(scenario)
+
+
+def test_a_client_that_reads_nothing_for_long_is_parted_from(monkeypatch):
+    """It gets what was written and the reason, if it reads on soon."""
+
+    async def scenario(web):
+        app, channel, reader, writer, task = await pushing(web, monkeypatch, 20)
+        push = {"WebSocketPush": {"channel_id": channel, "message_type": "Text"}}
+        (wire,) = web.node._web._door._web.sockets
+        while not wire._protocol.is_closing():
+            web.clock.advance(10)
+            await web.fetch("/nothing")
+        await task
+        assert await act(app.our, push, b"late") == {"Err": "WsChannelNotFound"}
+        end = b"\x03\xf5the client does not read"  # 1013
+        received = b""
+        while not received.endswith(end):
+            piece = await reader.read(MIB)
+            assert piece, "no reason was given"
+            received = received[-len(end) :] + piece
+        writer.close()
         assert (await app.next())[0] == {"WebSocketClose": channel}
+
+    serve(scenario)
+
+
+def test_the_client_of_a_process_that_ends_is_not_waited_for(monkeypatch):
+    async def scenario(web):
+        _, _, _, writer, task = await pushing(web, monkeypatch, 20)
+        other = await web.app(name="other")
+        asked = asyncio.create_task(act(other.our, {"Bind": {"path": "/", **BINDING}}))
+        web.node.kill(ProcessId.parse(APP))
+        assert await asked == {"Ok": None}
+        task.cancel()
+        await asyncio.wait([task])
         writer.close()
 
     serve(scenario)
