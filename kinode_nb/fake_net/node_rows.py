@@ -9,6 +9,7 @@ from kinode_nb.types.rows import NodeRow, PackageRow, ProcessRow
 def node_row(node: Node) -> NodeRow:
     """Return the node's row of the table of nodes."""
     live = node.kernel.processes.values()
+    counted = [*live, *node.kernel.restarting.values()]
     sent, received = node.gone
     return NodeRow(
         node=node.name,
@@ -17,8 +18,8 @@ def node_row(node: Node) -> NodeRow:
         placement=node.placement,
         status=node.status,
         processes=len(live),
-        sent=sent + sum(each.sent for each in live),
-        received=received + sum(each.received for each in live),
+        sent=sent + sum(each.sent for each in counted),
+        received=received + sum(each.received for each in counted),
         uptime_ns=node.uptime_ns,
     )
 
@@ -26,6 +27,7 @@ def node_row(node: Node) -> NodeRow:
 def process_rows(node: Node, blocking: Running | None = None) -> list[ProcessRow]:
     """Return a row for every process of the node, then those that have ended.
 
+    One that waits for its restart has ended, and runs again in a while.
     ``blocking`` is what runs the process that keeps the thread to itself, if one does.
     """
     kernel = node.kernel
@@ -36,6 +38,7 @@ def process_rows(node: Node, blocking: Running | None = None) -> list[ProcessRow
         )
         for each in list(kernel.processes.values())
     ]
+    rows += [process_row(each, "ended") for each in list(kernel.restarting.values())]
     known = {row.process for row in rows}
     return [*rows, *(row for row in list(node.ended) if row.process not in known)]
 
