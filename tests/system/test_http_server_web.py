@@ -300,3 +300,19 @@ def test_the_client_of_a_process_that_ends_is_not_waited_for(monkeypatch):
         writer.close()
 
     serve(scenario)
+
+
+def test_requests_are_answered_while_http_server_waits_for_a_client(monkeypatch):
+    """And a node can be stopped then, which `serve` does."""
+
+    async def scenario(web):
+        await web.app(echo, binds=["/"], name="echo")
+        _, _, _, writer, task = await pushing(web, monkeypatch, 200)
+        answer = await web.fetch("/echo:notebook:template.os", "POST", b"hello")
+        assert answer == (200, b"hello")
+        assert not task.done()
+        task.cancel()
+        await asyncio.wait([task])
+        writer.close()
+
+    serve(scenario)
