@@ -217,7 +217,8 @@ class Node:
 
     def script_hint(self, line: str, said: str) -> str:
         """Return what helps with a line of which the terminal has said this; may be empty."""
-        return script_names.hint(line, said, self.script_names(), self.name)
+        aliases = self.scripts.terminal.aliases
+        return script_names.hint(line, said, aliases, self.home, self.name)
 
     def script_names(self) -> list[str]:
         """Return what a line at the terminal may begin with."""

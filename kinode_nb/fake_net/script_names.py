@@ -1,13 +1,14 @@
 """Which scripts a node's terminal knows, and which of them a mistyped line may have meant."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from kinode_nb.fake_net.packages import built_in
 from kinode_nb.types import AddressError, ProcessId, nearest
-from kinode_nb.types.scripts import read_scripts, script_names
+from kinode_nb.types.programs import program_name
+from kinode_nb.types.scripts import find_script, read_scripts, script_names
 
 _REFUSED = "error calling script: "
 
@@ -27,15 +28,36 @@ def scripts_of(home: Path) -> list[str]:
     return found
 
 
-def hint(line: str, said: str, known: Sequence[str], node: str) -> str:
+def hint(line: str, said: str, aliases: Mapping[str, ProcessId], home: Path, node: str) -> str:
     """Return what may help with a line of which the terminal has said this; may be empty."""
     if not said.startswith(_REFUSED):
         return ""
-    head = line.partition(" ")[0].replace("_", "-")
-    if missing := _package_to_start(head, known):
-        return f". %kinode start {missing} -n {node} starts its package"
-    near = nearest(head, known)
-    return f".{near}" if near else ""
+    head = line.partition(" ")[0]
+    name = head.replace("_", "-")
+    process = aliases.get(head) or aliases.get(name)
+    meant = name if process is None else str(process)
+    scripts = scripts_of(home)
+    stands = "" if process is None else f". {head} stands for {meant}"
+    if meant in scripts:
+        return stands + _what_cannot_run(ProcessId.parse(meant), home)
+    if missing := _package_to_start(meant, scripts):
+        return f"{stands}. %kinode start {missing} -n {node} starts its package"
+    near = nearest(meant, [each for each in (*aliases, *scripts) if each not in (head, meant)])
+    return f"{stands}.{near}" if near else stands
+
+
+def _what_cannot_run(script: ProcessId, home: Path) -> str:
+    """Return what is wrong with the file of a script that its package names; may be empty."""
+    place = f"{script.package_id}/pkg"
+    drive = home / "vfs" / place
+    found = find_script(read_scripts((drive / "scripts.json").read_bytes()), script.process_name)
+    if found is None:
+        return ""
+    file = found[0]
+    there = program_name(file, lambda name: (drive / name).is_file())
+    if there is None:
+        return f". There is no {Path(file).stem}.py in /{place}"
+    return f". {there} in /{place} is Wasm: only Python (.py) runs here" if there == file else ""
 
 
 def _package_to_start(head: str, known: Iterable[str]) -> str:

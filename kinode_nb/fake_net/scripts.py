@@ -60,6 +60,7 @@ class Scripts:
         """Start a script as the terminal asks; raises SpawnError."""
         terminal = self._terminal()
         program = self._hosting.find(terminal, path)
+        self._hosting.host(program)  # Wasm is refused before anything was made
         name = str(self._kernel.random.getrandbits(64))
         id_ = ProcessId(name, package.package_name, package.publisher_node)
         process = self._initialized(terminal, id_, program, path, entry, capabilities)

@@ -67,9 +67,16 @@ def read_scripts(text: bytes) -> dict[str, ScriptEntry]:
 
 
 def find_script(scripts: dict[str, ScriptEntry], name: str) -> tuple[str, ScriptEntry] | None:
-    """Return a script's file name (of Kinode's form, ``x-y.wasm``) and entry; None: no such one."""
-    key = program_name(f"{name}.wasm", scripts.__contains__)
-    return None if key is None else (f"{name}.wasm", scripts[key])
+    """Return a script's file name (of Kinode's form, ``x-y.wasm``) and entry; None: no such one.
+
+    ``_`` and ``-`` are the same in the name and in the keys.
+    """
+    keys = {key.replace("_", "-"): key for key in reversed(scripts)}
+    found = program_name(f"{name.replace('_', '-')}.wasm", keys.__contains__)
+    if found is None:
+        return None
+    key = keys[found]
+    return f"{key.rpartition('.')[0]}.wasm", scripts[key]
 
 
 def script_names(scripts: dict[str, ScriptEntry]) -> list[str]:

@@ -208,6 +208,50 @@ def test_aliases_are_set_used_removed_and_kept(node: Node, script: Install):
     assert "'l' not found" in refused(node, "l args")
 
 
+@pytest.mark.parametrize("key", ["my_under.wasm", "my-under.wasm", "my_under.py"])
+def test_a_script_is_named_with_underscores_or_hyphens_everywhere(
+    node: Node, script: Install, key: str
+):
+    entry = {"root": False, "public": False, "request_networking": False}
+    script("my-under", text=json.dumps({key: entry}))
+    for typed in ("my_under:tools:me.os", "my-under:tools:me.os"):
+        assert node.type_line(f"{typed} 1").startswith("1|")
+
+
+def hinted(node: Node, line: str) -> str:
+    """Return what an error adds to what the terminal prints."""
+    with pytest.raises(UsageError) as raised:
+        node.type_line(line)
+    printed = node.terminal().splitlines()[-1].partition(" terminal:sys: ")[2]
+    return str(raised.value).removeprefix(printed)
+
+
+def test_a_script_without_its_file_names_the_file(node: Node, script: Install):
+    script("my-own", code=None)
+    for typed in ("my-own:tools:me.os x", "my_own:tools:me.os x"):
+        assert hinted(node, typed) == ". There is no my-own.py in /tools:me.os/pkg"
+    node.type_line("alias q my-own:tools:me.os")
+    assert hinted(node, "q x") == (
+        ". q stands for my-own:tools:me.os. There is no my-own.py in /tools:me.os/pkg"
+    )
+    (node.home / "vfs/tools:me.os/pkg/my-own.wasm").write_bytes(b"\0asm")
+    assert hinted(node, "my-own:tools:me.os x") == (
+        ". my-own.wasm in /tools:me.os/pkg is Wasm: only Python (.py) runs here"
+    )
+
+
+def test_what_an_alias_stands_for_is_told_and_never_what_was_typed(node: Node, script: Install):
+    script("my-own")
+    node.type_line("alias q nope:nope:nope.os")
+    assert hinted(node, "q a") == ". q stands for nope:nope:nope.os"
+    node.type_line("alias tool my-owm:tools:me.os")
+    assert hinted(node, "tool a") == (
+        ". tool stands for my-owm:tools:me.os. Did you mean 'my-own:tools:me.os'?"
+    )
+    assert hinted(node, "echoo a") == ". Did you mean 'echo'?"
+    assert hinted(node, "my-owm:tools:me.os") == ". Did you mean 'my-own:tools:me.os'?"
+
+
 def test_aliases_outlive_the_terminal(node: Node):
     node.type_line("alias say echo:terminal:sys")
     core = node._core

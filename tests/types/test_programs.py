@@ -12,6 +12,8 @@ from kinode_nb.types.programs import program_name
         ("worker.wasm", {"worker.py"}, "worker.py"),
         ("my-worker.wasm", {"my_worker.py"}, "my_worker.py"),
         ("my-worker.wasm", {"my-worker.py", "my_worker.py"}, "my-worker.py"),
+        ("my_worker.wasm", {"my_worker.py", "my-worker.py"}, "my_worker.py"),
+        ("my_worker.wasm", {"my-worker.py"}, "my-worker.py"),
         ("in-a/my-worker.wasm", {"in-a/my_worker.py"}, "in-a/my_worker.py"),
         ("worker.wasm", {"other.py"}, None),
         ("worker.py", {"worker.wasm"}, None),

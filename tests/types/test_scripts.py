@@ -51,6 +51,16 @@ def test_what_is_asked_for_and_granted_makes_sense_or_is_left_out():
 def test_a_script_is_found_by_the_name_that_is_typed():
     scripts = read_scripts(SCRIPTS)
     assert find_script(scripts, "list-files")[0] == "list-files.wasm"
-    assert find_script(scripts, "my-own") == ("my-own.wasm", scripts["my_own.py"])
+    assert find_script(scripts, "my-own") == ("my_own.wasm", scripts["my_own.py"])
+    assert find_script(scripts, "my_own") == find_script(scripts, "my-own")
     assert find_script(scripts, "other") is None
     assert script_names(scripts) == ["list-files", "my-own"]
+
+
+@pytest.mark.parametrize("key", ["my_under-way.wasm", "my-under_way.py", "my_under_way.wasm"])
+def test_an_underscore_in_a_key_is_as_good_as_a_hyphen(key: str):
+    entry = b'{"root": false, "public": false, "request_networking": false}'
+    scripts = read_scripts(b'{"%s": %s}' % (key.encode(), entry))
+    stem = key.rpartition(".")[0]
+    for typed in ("my-under-way", "my_under_way"):
+        assert find_script(scripts, typed) == (f"{stem}.wasm", scripts[key])
