@@ -124,6 +124,60 @@ def test_boot_serves_until_it_is_told_to_end(number: signal.Signals, tmp_path: P
     assert [path for path in tmp_path.glob("*/*") if path.is_dir()] == []
 
 
+def test_a_served_node_outlives_a_process_that_blocks_it_and_boot_ends_with_its_node(
+    tmp_path: Path,
+):
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "kinode_nb", "boot", "x.dev"],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as server:  # fmt: skip
+        try:
+            outlive(server, spinning(tmp_path / "spin"))
+            assert server.communicate(timeout=60)[0].endswith("no node runs any more\n")
+        finally:
+            server.kill()
+    assert server.returncode == 0
+    assert not list(tmp_path.glob("kinode-nb-*/*/*"))
+
+
+def outlive(server: subprocess.Popen[str], package: Path) -> None:
+    """Have a process block the node, press Ctrl-C, and ask the node to end."""
+    assert server.stdout is not None
+    assert server.stderr is not None
+    port = server.stdout.readline().split(",")[0].rpartition(":")[2].strip("/")
+    assert main(["start", str(package), "-p", port]) == 0
+    asked = [sys.executable, "-m", "kinode_nb", "inject", "-l", "-p", port]
+    with subprocess.Popen([*asked, "spin:spin:template.os", "1"]):  # answered when it has ended
+        assert "on x.dev has not yielded for " in server.stderr.readline()
+        server.send_signal(signal.SIGINT)
+        assert server.stderr.readline().endswith("(while True: pass). The node goes on\n")
+    assert main(["inject", "kernel:distro:sys", '"Shutdown"', "-l", "-p", port]) == 0
+
+
+def spinning(folder: Path) -> Path:
+    """Write a package whose process never yields after its first message."""
+    (folder / "pkg").mkdir(parents=True)
+    entry = {
+        "process_name": "spin", "process_wasm_path": "/spin.wasm", "on_exit": "None",
+        "request_networking": False, "request_capabilities": [], "grant_capabilities": [],
+        "public": True,
+    }  # fmt: skip
+    source = "async def init(our):\n    await our.receive()\n    while True: pass\n"
+    (folder / "pkg" / "manifest.json").write_text(json.dumps([entry]))
+    (folder / "pkg" / "spin.py").write_text(source)
+    properties = {
+        "package_name": "spin", "publisher": "template.os", "current_version": "0.1.0",
+        "mirrors": [], "code_hashes": {"0.1.0": ""}, "wit_version": 1, "dependencies": [],
+    }  # fmt: skip
+    metadata = {
+        "name": "spin", "description": "", "image": "", "properties": properties,
+        "external_url": "", "animation_url": "",
+    }  # fmt: skip
+    (folder / "metadata.json").write_text(json.dumps(metadata))
+    return folder
+
+
 def test_boot_refuses_what_it_cannot_do(tmp_path: Path):
     done = subprocess.run(
         [sys.executable, "-m", "kinode_nb", "boot", "Bad_Name"],

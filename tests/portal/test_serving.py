@@ -44,7 +44,7 @@ def said(net: FakeNet, orders: Orders) -> list[str]:
 
     def say(text: str) -> None:
         heard.append(text)
-        orders.put(Order.INTERRUPT)
+        orders.put(Order.INTERRUPT if len(heard) < 9 else Order.END)
 
     net.portal.say = say
     return heard
@@ -187,7 +187,7 @@ def test_a_callback_cannot_be_ended_and_the_first_interrupt_stops(
 def test_it_ends_with_the_last_node(net: FakeNet, node: Node, said, orders):
     other = net.boot(port="none")
     node.stop()
-    waiting = threading.Thread(target=serve, args=(net, orders))
+    waiting = threading.Thread(target=serve, args=(net, orders), daemon=True)
     waiting.start()
 
     async def shut_down() -> None:
