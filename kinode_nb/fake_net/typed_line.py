@@ -99,9 +99,14 @@ class TypedLine:
                 return TransferError(f"{record.file} from {record.provider}: {reason}")
         return None
 
+    @property
+    def script_runs(self) -> bool:
+        """True while the script that the line started has not ended."""
+        return self.script is not None and not self._script_ended
+
     def _is_over(self) -> bool:
-        script = self.script is None or self._script_ended
-        return self._handled and script and all(r.status in FINAL for r in self.transfers)
+        over = all(record.status in FINAL for record in self.transfers)
+        return self._handled and not self.script_runs and over
 
     # What the node tells.
 

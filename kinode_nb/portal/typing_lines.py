@@ -1,5 +1,7 @@
 """Types a line at a node's terminal, from another thread, and follows what it leads to."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 
 from kinode_nb.fake_net import FINAL, Net, TransferRecord
@@ -11,6 +13,8 @@ from kinode_nb.types import KinodeError, nearest
 
 Say = Callable[[str], None]
 Show = Callable[[Transfer], object]
+
+_MOMENT = 0.1  # seconds
 
 
 class Typing:
@@ -39,7 +43,7 @@ class Typing:
                         say(said[-1])
             failure = self._portal.do(line.failure)
         except KeyboardInterrupt:
-            raise InterruptedWait(_what_goes_on(line)) from None
+            raise InterruptedWait(self._what_goes_on(line)) from None
         finally:
             self._portal.later(line.close)  # it may be held up still
             for view in shown:
@@ -49,6 +53,22 @@ class Typing:
         if failure is not None:
             raise self._explained(failure, text)
         return "\n".join(said)
+
+    def _what_goes_on(self, line: TypedLine) -> str:
+        """Say what an interrupt has left, and what it has ended."""
+        with contextlib.suppress(TimeoutError):  # what ended just now is told first
+            self._portal.submit(asyncio.sleep(0)).result(_MOMENT)
+        running = [each.id for each in line.transfers if each.status not in FINAL]
+        if running:
+            return (
+                f"only the waiting has ended: {' and '.join(running)} "
+                f"{'goes' if len(running) == 1 else 'go'} on. See %kinode transfers {running[0]}"
+            )
+        if line.script is None:
+            return "the waiting has ended"
+        if line.script_runs:
+            return f"only the waiting has ended: {line.script.process} may still run"
+        return f"the waiting has ended, and {line.script.process} with it"
 
     def _explained(self, failure: KinodeError, line: str) -> KinodeError:
         """Add what helps to the terminal's own words for a line that named no script."""
@@ -69,15 +89,3 @@ class Typing:
 def _text(printed: Printed) -> str:
     """Return a print as a cell shows it: whose it is, unless it is the script's own."""
     return f"{printed.package}: {printed.text}" if printed.package else printed.text
-
-
-def _what_goes_on(line: TypedLine) -> str:
-    running = [each.id for each in line.transfers if each.status not in FINAL]
-    if running:
-        return (
-            f"only the waiting has ended: {' and '.join(running)} "
-            f"{'goes' if len(running) == 1 else 'go'} on. See %kinode transfers {running[0]}"
-        )
-    if line.script is not None:
-        return f"only the waiting has ended: {line.script.process} may still run"
-    return "the waiting has ended"

@@ -247,6 +247,28 @@ def test_interrupt_ends_it_as_an_error_does(net: FakeNet, node: Node, block, sai
     assert ", in spin\n" in story
 
 
+def test_a_line_whose_script_an_interrupt_has_ended_says_so(net: FakeNet, node: Node):
+    drive = node.home / "vfs/tools:me.os/pkg"
+    drive.mkdir(parents=True)
+    (drive / "scripts.json").write_text(
+        '{"spin.wasm": {"root": false, "public": false, "request_networking": false}}'
+    )
+    (drive / "spin.py").write_text("async def init(our):\n    while True:\n        pass\n")
+    heard: list[str] = []
+
+    def say(text: str) -> None:
+        heard.append(text)
+        if len(heard) == 1:
+            raise KeyboardInterrupt  # as soon as the one who waits is told of it
+
+    net.portal.say = say
+    with pytest.raises(KeyboardInterrupt) as raised:
+        node.type_line("spin:tools:me.os")
+    script = heard[1].partition(" ")[0]
+    assert heard[1].startswith(f"{script} on fake.dev was ended")
+    assert str(raised.value) == f"the waiting has ended, and {script} with it"
+
+
 def test_interrupt_honours_on_exit(net: FakeNet, node: Node, block, said):
     block(on_exit=OnExit.RESTART)
     blocked(net)
