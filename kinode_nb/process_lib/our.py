@@ -19,6 +19,7 @@ from kinode_nb.types import (
     UsageError,
 )
 from kinode_nb.types.capabilities import messaging
+from kinode_nb.types.onexit import check_on_exit
 from kinode_nb.wit import to_json
 
 _TIMEOUT = 5  # seconds: the default, which needs no check
@@ -176,9 +177,10 @@ class Our:
 
         ``grant_capabilities`` are (process, params as JSON text). Raises SpawnError
         (``NameTaken``, ``NoFileAtPath``), ProcessError for a name that is not Kimap-safe, and
-        UsageError for what is no program.
+        UsageError for what is no program, or no OnExit.
         """
         check_program(init_or_path)
+        check_on_exit(on_exit)
         grants = [(self._address(who).process, params) for who, params in grant_capabilities]
         return await self._syscalls.spawn(
             name, init_or_path, on_exit, request_capabilities, grants, public
@@ -213,7 +215,8 @@ class Our:
         return self._syscalls.get_on_exit()
 
     def set_on_exit(self, on_exit: OnExit) -> None:
-        """Choose what becomes of the process when it ends."""
+        """Choose what becomes of the process when it ends; UsageError for what is no OnExit."""
+        check_on_exit(on_exit)
         self._syscalls.set_on_exit(on_exit)
 
     def print_to_terminal(self, verbosity: int, text: str) -> None:

@@ -6,10 +6,11 @@ import msgspec
 
 from kinode_nb.types.address import Address
 from kinode_nb.types.capabilities import Capability
-from kinode_nb.types.errors import PackageError
+from kinode_nb.types.errors import PackageError, UsageError
 from kinode_nb.types.messages import LazyLoadBlob
 
 T = TypeVar("T")
+_U64 = 1 << 64
 
 
 class LastRequest(msgspec.Struct, frozen=True):
@@ -61,6 +62,20 @@ class OnExit(msgspec.Struct, frozen=True):
         return self.kind
 
 
+def check_on_exit(value: object) -> None:
+    """Let through what can be done at a process's end; raises UsageError for anything else."""
+    if not isinstance(value, OnExit):
+        raise UsageError(
+            f"an on_exit is OnExit.NONE, OnExit.RESTART or OnExit.send(…), not {value!r}"
+        )
+    kinds = {"target": Address, "body": bytes, "metadata": str | None, "blob": LazyLoadBlob | None}
+    for last in value.requests:
+        if not all(isinstance(getattr(last, name, ...), kind) for name, kind in kinds.items()):
+            raise UsageError(
+                f"OnExit.send takes LastRequest(Address, bytes), with a LazyLoadBlob: not {last!r}"
+            )
+
+
 OnExit.NONE = OnExit()
 OnExit.RESTART = OnExit("Restart")
 
@@ -74,7 +89,7 @@ def _last_request(item: list[Any]) -> LastRequest:
             metadata=_either(request.get("metadata"), str),
             blob=LazyLoadBlob(_bytes(blob["bytes"]), blob.get("mime")) if blob else None,
             inherit=bool(request.get("inherit")),
-            expects_response=_either(request.get("expects_response"), int),
+            expects_response=_seconds(request.get("expects_response")),
             capabilities=tuple(map(_capability, request.get("capabilities") or ())),
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -85,6 +100,12 @@ def _either(value: Any, kind: type[T]) -> T | None:
     if isinstance(value, kind | None):
         return value
     raise TypeError(f"{value!r} is no {kind.__name__}")
+
+
+def _seconds(value: Any) -> int | None:
+    if value is None or (type(value) is int and 0 <= value < _U64):
+        return value
+    raise ValueError(f"{value!r} is no number of seconds")
 
 
 def _bytes(value: Any) -> bytes:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from kinode_nb.process_lib import Address, Our, PackageId, ProcessId, Request, Response
-from kinode_nb.types import AddressError, UsageError
+from kinode_nb.types import AddressError, OnExit, UsageError
+from kinode_nb.types.onexit import LastRequest
 from tests.runtime.lab import Lab, collector, echo, in_lab
 
 MAIN = "a.dev@main:pack:pub.os"
@@ -190,6 +191,31 @@ async def test_what_is_no_program(lab: Lab, program: Any):
             await our.spawn(init_or_path=program)
 
     await lab.play(MAIN, main)
+
+
+@pytest.mark.parametrize(
+    "on_exit",
+    [
+        "Restart",
+        None,
+        OnExit,
+        OnExit.send("request"),  # type: ignore[arg-type]
+        OnExit.send(LastRequest(ECHO, b"x")),  # type: ignore[arg-type]
+        OnExit.send(LastRequest(Address.parse(ECHO), "x")),  # type: ignore[arg-type]
+        OnExit.send(LastRequest(Address.parse(ECHO), b"x", blob=b"x")),  # type: ignore[arg-type]
+    ],
+)
+@in_lab
+async def test_what_cannot_be_done_at_the_end_is_refused_before_it(lab: Lab, on_exit: Any):
+    async def main(our: Our) -> None:
+        with pytest.raises(UsageError, match=r"an on_exit is|OnExit\.send takes"):
+            our.set_on_exit(on_exit)
+        with pytest.raises(UsageError, match=r"an on_exit is|OnExit\.send takes"):
+            await our.spawn(echo, on_exit=on_exit)
+        assert our.get_on_exit() == OnExit.NONE
+
+    await lab.play(MAIN, main)
+    assert len(lab.kernels["a.dev"].processes) == 0
 
 
 @in_lab
