@@ -130,6 +130,11 @@ def leave() -> Step:
     return {"do": "leave"}
 
 
+def linger(target: object, body: Any = "") -> Step:
+    """Send a Request when it has ended; nothing where the host lets nothing go on then."""
+    return {"do": "linger", "target": str(target), "body": text(body)}
+
+
 def trap() -> Step:
     """End with an error."""
     return {"do": "trap"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.conformance.rules import rule
@@ -374,6 +376,18 @@ async def test_an_error_clears_has_blob(world: World):
     got = await a.do(ask(b), ask("gone.dev@x:y:z", blob=blob("sent")), blobs())
     assert got["has"] is False
     assert got["last"] == blob("answered")
+
+
+@pytest.mark.parametrize("sent", [None, blob("sent")])
+@rule(RECEIVING, "a SendError that is received, not awaited, clears has_blob as well", "reproduced")
+async def test_a_received_error_clears_has_blob(world: World, sent: dict[str, Any] | None):
+    a, b = await pair(world)
+    await b.serve(blob=blob("answered"))
+    failing = send("gone.dev@x:y:z", expects=5, blob=sent)
+    _, before, _, error, after = await a.play(ask(b), blobs(), failing, receive(), blobs())
+    assert (before["has"], before["last"]) == (True, blob("answered"))
+    assert error["kind"] == "Offline"
+    assert (after["has"], after["last"]) == (False, blob("answered"))
 
 
 @rule(RECEIVING, "an empty blob is a blob")

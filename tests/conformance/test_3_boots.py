@@ -28,13 +28,24 @@ async def again(world: World, home: Path) -> None:
 @rule(BOOT, "a process with Restart starts again when its node boots, with state and capabilities")
 async def test_persisted_processes(world: World, tmp_path: Path):
     await world.boot(HERE, home=tmp_path)
-    await world.guest("b", public=True)
+    b = await world.guest("b", on_exit="Restart", public=True)
     a = await world.guest("a", on_exit="Restart", may=["b"], public=True)
     before = await a.do(set_state("kept"), capabilities())
+    assert b.messaging in before
     await again(world, tmp_path)
     assert a.alive
     state, after = await a.play(get_state(), capabilities())
     assert (state, after) == ("kept", before)
+
+
+@rule(BOOT, "what was issued by a process that is not there again is revoked by the boot", "fixed")
+async def test_the_word_of_forgotten_processes(world: World, tmp_path: Path):
+    await world.boot(HERE, home=tmp_path)
+    b = await world.guest("b")
+    a = await world.guest("a", on_exit="Restart", may=["b"], public=True)
+    assert b.messaging in await a.do(capabilities())
+    await again(world, tmp_path)
+    assert b.messaging not in await a.do(capabilities())
 
 
 @rule(BOOT, "a process with None is forgotten when its node stops; its state is not")
@@ -57,6 +68,20 @@ async def test_last_requests_at_boot(world: World, tmp_path: Path):
     await again(world, tmp_path)
     await world.settle()
     assert [(got["source"], got["body"]) for got in b.idle] == [(f"{HERE}@a:a:test.os", "goodbye")]
+
+
+@rule(BOOT, "of the last Requests at boot only those to whom the process may message are sent")
+async def test_last_requests_at_boot_are_restricted(world: World, tmp_path: Path):
+    await world.boot(HERE, home=tmp_path)
+    b = await world.guest("b", on_exit="Restart", public=True)
+    c = await world.guest("c", on_exit="Restart", public=True)
+    request = {"inherit": False, "expects_response": None, "body": list(b"goodbye")}
+    request |= {"metadata": None, "capabilities": []}
+    words = [[b.address, request, None], [c.address, request, None]]
+    await world.guest("a", on_exit={"Requests": words}, may=["c"])
+    await again(world, tmp_path)
+    await world.settle()
+    assert (b.idle, [got["body"] for got in c.idle]) == ([], ["goodbye"])
 
 
 @rule(BOOT, "a process whose file is gone is told at level 0, and forgotten")

@@ -16,6 +16,7 @@ from tests.conformance.steps import (
     get_on_exit,
     get_state,
     leave,
+    linger,
     respond,
     send,
     set_on_exit,
@@ -320,6 +321,31 @@ async def test_an_end_revokes(world: World):
     await a.end(leave())
     for guest in (holder, child):
         assert a.messaging not in await guest.do(capabilities())
+
+
+@rule(ON_EXIT, "what a process issued is revoked also from one that waits for its restart", "fixed")
+async def test_an_end_revokes_from_who_is_to_restart(world: World):
+    holder = await world.guest("holder", on_exit="Restart")
+    a, other = [await world.guest(name, grants=["holder"]) for name in ("a", "other")]
+    for _ in range(3):
+        assert holder.alive
+        await holder.end(trap())
+    assert not holder.alive
+    await a.end(leave())
+    await world.sleep(1.1)
+    held = await holder.do(capabilities())
+    assert a.messaging not in held
+    assert other.messaging in held
+
+
+@rule(ON_EXIT, "what a process that has started again still sends of its former life is lost")
+async def test_a_former_life_is_not_heard(world: World):
+    b = await world.guest("b", public=True)
+    a = await world.guest("a", on_exit="Restart")
+    await a.end(linger(b, "from the former life"), trap())
+    await world.sleep(1)
+    await a.do(send(b, "from this one"))
+    assert [got["body"] for got in b.idle] == ["from this one"]
 
 
 # State.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
@@ -344,6 +346,25 @@ async def test_keys_that_are_not_there(world: World) -> None:
     assert got == ["Ok", "Ok", "Ok", {"Err": "KeyNotFound"}]
 
 
+@rule(KV, "a Commit that fails half-way changes nothing, and the database works on")
+async def test_a_kv_commit_that_fails(world: World) -> None:
+    kv = MODULES["kv"]
+    a = await owner(world, kv)
+    (file,) = (world.home() / "kv" / "a:test.os" / "db").glob("*.db")
+    refuse = "CREATE TRIGGER no BEFORE INSERT ON pairs WHEN NEW.value = x'6e6f' BEGIN {} END"
+    with contextlib.closing(sqlite3.connect(file)) as person:  # whose rule the store has to obey
+        person.execute(refuse.format("SELECT RAISE(FAIL, 'no room');"))
+    tx = await begin(a, kv)
+    other = {"Set": {"key": [1], "tx_id": tx}}
+    commit = {"Commit": {"tx_id": tx}}
+    *_, got = await answers(a, kv, (set_(tx), "first"), (other, "no"), commit)
+    assert got == {"Err": {"RocksDBError": "no room"}}
+    missing = {"Err": "KeyNotFound"}
+    assert await answers(a, kv, {"Get": KEY}, {"Get": [1]}) == [missing, missing]
+    got = await answers(a, kv, (set_(), "later"), {"Get": KEY})
+    assert got == ["Ok", ({"Get": KEY}, "later")]
+
+
 @rule(KV, "Set without a blob is MalformedRequest")
 async def test_set_without_a_blob(world: World) -> None:
     kv = MODULES["kv"]
@@ -387,6 +408,44 @@ async def test_parameters(world: World) -> None:
     a = await owner(world, MODULES["sqlite"])
     got = await rows(a, "SELECT ? AS a, ? AS b, ? AS c, ? AS d", '[1, "x", null, true]')
     assert got == [{"a": 1, "b": "x", "c": None, "d": 1}]
+
+
+@pytest.mark.parametrize("value", [1.5, -0.25, 2.0, 1e300])
+@rule(SQLITE, "a parameter with a point is kept as a real, and read as the same number")
+async def test_floats(world: World, value: float) -> None:
+    sqlite = MODULES["sqlite"]
+    a = await owner(world, sqlite)
+    insert = (write("INSERT INTO t VALUES (?)"), json.dumps([value]))
+    assert await answers(a, sqlite, write("CREATE TABLE t (a)"), insert) == ["Ok", "Ok"]
+    (row,) = await rows(a, "SELECT a, typeof(a) AS k, typeof(?) AS p FROM t", json.dumps([value]))
+    assert row == {"a": value, "k": "real", "p": "real"}
+    assert isinstance(row["a"], float)
+
+
+@rule(SQLITE, "a Commit that failed can be repeated: its transaction is not lost", "fixed")
+async def test_a_commit_can_be_repeated(world: World) -> None:
+    sqlite = MODULES["sqlite"]
+    a = await owner(world, sqlite)
+    tx = await begin(a, sqlite)
+    commit = {"Commit": {"tx_id": tx}}
+    insert = write("INSERT INTO t VALUES (1)", tx)
+    *_, failed = await answers(a, sqlite, insert, commit)
+    assert "RusqliteError" in failed["Err"]
+    got = await answers(a, sqlite, write("CREATE TABLE t (a)"), commit, commit)
+    assert got == ["Ok", "Ok", {"Err": {"NoTx": tx}}]
+    assert await rows(a, "SELECT a FROM t") == [{"a": 1}]
+
+
+@rule(SQLITE, "an open SQL transaction outlives the opening of other databases", "fixed")
+async def test_open_sql_transactions_last(world: World) -> None:
+    sqlite = MODULES["sqlite"]
+    a = await owner(world, sqlite)
+    insert = write("INSERT INTO t VALUES (1)")
+    await answers(a, sqlite, write("CREATE TABLE t (a)"), write("SAVEPOINT s"), insert)
+    for number in range(20):
+        assert shown(await a.do(sqlite.asks("Open", db=f"other{number}"))) == "Ok"
+    assert await rows(a, "SELECT a FROM t") == [{"a": 1}]
+    assert await answers(a, sqlite, write("RELEASE s")) == ["Ok"]
 
 
 @pytest.mark.parametrize("params", ["", "{}", "1", "[[1]]", '[{"a":1}]', "["])

@@ -1,5 +1,6 @@
 """The guest of the Python host: does what tests/conformance/steps.py describes."""
 
+import asyncio
 import json
 
 from kinode_nb.process_lib import (
@@ -141,6 +142,15 @@ class Guest:
 
     async def do_our(self):
         return str(self.our.address)
+
+    async def do_linger(self, target, body):
+        async def send_when_ended():
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await self.our.send_request(target, body.encode("latin-1"))
+
+        self.lingering = asyncio.create_task(send_when_ended())
 
     async def do_trap(self):
         raise RuntimeError("told to")
