@@ -6,6 +6,7 @@ from typing import Any
 
 from kinode_nb.notebook.commands import BY_NAME
 from kinode_nb.notebook.commands.context import Context
+from kinode_nb.notebook.commands.kinds import NOTHING
 from kinode_nb.notebook.commands.parser import parse, wants_help
 from kinode_nb.notebook.commands.verb import ACTING, Argument, Count, Flag, Values, Verb
 from kinode_nb.notebook.line import run_words
@@ -24,7 +25,7 @@ def _no_run(_: Context, __: Values) -> None:
 CELL = Verb(
     name="",  # the prompt says it all
     summary="types the lines below it at a node's terminal",
-    arguments=(Argument("word", count=Count.ANY),),
+    arguments=(Argument("word", NOTHING, Count.ANY),),
     flags=(*ACTING, Flag(("--keep-going",), "go on after a line that fails")),
     run=_no_run,
 )

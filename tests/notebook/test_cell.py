@@ -110,3 +110,9 @@ def test_lines_go_on_after_a_backslash_and_inside_quotes():
         (7, "hi b it's y"),
         (8, "echo 'open"),
     ]
+
+
+def test_a_cells_flag_is_not_taken_for_text_to_quote():
+    with pytest.raises(UsageError) as raised:
+        run("echo a", "--keepgoing")
+    assert str(raised.value) == "%%kinode has no flag --keepgoing. Did you mean '--keep-going'?"

@@ -262,7 +262,7 @@ def test_words_are_expanded_by_us_and_not_by_ipython(shell: InteractiveShell):
         shell, *SCENARIO[:4], 'x = {"a": 1}', "%kinode send fake2.dev '{\"b\": \"$x\"}' $x {x['a']}"
     )
     said = run(shell, "%kinode history fake2.dev")
-    assert list(said["content"]) == ['{"b": "$x"} {"a": 1} 1']  # type: ignore[index]
+    assert list(said["content"]) == ['{"b": "$x"} {"a":1} 1']  # type: ignore[index]
 
 
 def test_a_silenced_line_shows_nothing(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]):
