@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from kinode_nb.fake_net import packages
 from kinode_nb.fake_net.kept_packages import KeptPackages
 from kinode_nb.fake_net.package_processes import PackageProcesses
-from kinode_nb.fake_net.packages import Package
+from kinode_nb.kit import packages
+from kinode_nb.kit.packages import Package
 from kinode_nb.runtime.kernel import Kernel
 from kinode_nb.runtime.lifecycle import Lifecycle
 from kinode_nb.runtime.process import Process

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from kinode_nb.fake_net.packages import Package
+from kinode_nb.kit.packages import Package
 from kinode_nb.types import PackageError, PackageId
 from kinode_nb.types.manifests import Metadata, parse_manifest
 

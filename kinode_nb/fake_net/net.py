@@ -7,13 +7,14 @@ from contextvars import Context
 from pathlib import Path
 from random import Random
 
-from kinode_nb.fake_net import packages, ports
+from kinode_nb.fake_net import ports
 from kinode_nb.fake_net.homes import Homes
 from kinode_nb.fake_net.identities import Identities
 from kinode_nb.fake_net.node import Node
 from kinode_nb.fake_net.node_web import Web
 from kinode_nb.fake_net.terminal_logs import TerminalLogs
 from kinode_nb.fake_net.transfers import TransferRecord, TransferTable
+from kinode_nb.kit import packages
 from kinode_nb.runtime.clock import Clock, SystemClock
 from kinode_nb.runtime.message_log import MessageLog
 from kinode_nb.runtime.process import Process, Running

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from kinode_nb.fake_net.packages import built_in
+from kinode_nb.kit.packages import built_in
 from kinode_nb.types import AddressError, ProcessId, nearest
 from kinode_nb.types.programs import program_name
 from kinode_nb.types.scripts import find_script, read_scripts, script_names

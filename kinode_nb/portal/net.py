@@ -303,7 +303,7 @@ class FakeNet:
 
     def package_names(self) -> list[str]:
         """Return the names of the built-in packages."""
-        from kinode_nb.fake_net.packages import built_in
+        from kinode_nb.kit.packages import built_in
 
         return list(built_in())
 

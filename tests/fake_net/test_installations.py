@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kinode_nb.fake_net.packages import BUILT_IN
+from kinode_nb.kit.packages import BUILT_IN
 from kinode_nb.portal import FakeNet
 from kinode_nb.types import PackageError
 

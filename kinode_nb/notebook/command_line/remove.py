@@ -33,7 +33,7 @@ def _named(values: Values) -> list[PackageId]:
 
 def _found(name: str) -> PackageId:
     """Return the id of a built-in package, a folder's, or the one written; raises PackageError."""
-    from kinode_nb.fake_net import packages
+    from kinode_nb.kit import packages
 
     if ":" in name:
         return PackageId.parse(name.replace("_", "-"))

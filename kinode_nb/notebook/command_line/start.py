@@ -10,12 +10,12 @@ from kinode_nb.notebook.commands.verb import Values, Verb
 from kinode_nb.types import NodeError
 
 if TYPE_CHECKING:
-    from kinode_nb.fake_net.packages import Package
+    from kinode_nb.kit.packages import Package
 
 
 def _run(context: Context, values: Values) -> int:
     """Find all packages before anything is sent, then install one after the other."""
-    from kinode_nb.fake_net import packages
+    from kinode_nb.kit import packages
 
     node = RunningNode(values)
     for package in [packages.find(name) for name in values.many("package") or (".",)]:

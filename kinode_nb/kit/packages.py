@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from kinode_nb import wit
-from kinode_nb.fake_net import package_zips
+from kinode_nb.kit import zips
 from kinode_nb.types import KinodeError, PackageError, PackageId, nearest
 from kinode_nb.types.manifests import (
     ManifestEntry,
@@ -110,7 +110,7 @@ def _read(folder: Path, source: str = "") -> Package:
     for dependency in metadata.properties.dependencies:
         files = _exported(folder, dependency) | files
     if own:
-        files["api.zip"] = package_zips.pack(own)
+        files["api.zip"] = zips.pack(own)
     _check_programs(manifest, files, str(folder))
     return Package(
         id=metadata.package_id,
@@ -120,7 +120,7 @@ def _read(folder: Path, source: str = "") -> Package:
         interfaces=frozenset(name for text in own.values() for name in _interfaces(text)),
         source=source or str(folder),
         digest=_digest(files),
-        archive=package_zips.pack(files),
+        archive=zips.pack(files),
     )
 
 
@@ -129,12 +129,12 @@ def from_archive(archive: bytes, id_: PackageId, metadata: Metadata | None, sour
 
     Without metadata it has no version, since no chain can be asked.
     """
-    files = package_zips.contents(archive)
+    files = zips.contents(archive)
     if "manifest.json" not in files:
         raise PackageError("the zip holds no manifest.json at its root: zip what is in pkg/")
     manifest = parse_manifest(files["manifest.json"], id_.check(), "manifest.json")
     _check_programs(manifest, files, "the zip")
-    own = package_zips.contents(files["api.zip"], "api.zip") if "api.zip" in files else {}
+    own = zips.contents(files["api.zip"], "api.zip") if "api.zip" in files else {}
     files |= {f"api/{name}": content for name, content in own.items()}
     return Package(
         id=id_,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kinode_nb.fake_net import packages
+from kinode_nb.kit import packages
 from kinode_nb.portal import FakeNet
 from kinode_nb.types import PackageError
 

@@ -8,8 +8,8 @@ import zipfile
 
 import pytest
 
-from kinode_nb.fake_net import packages
-from kinode_nb.fake_net.package_zips import contents, pack
+from kinode_nb.kit import packages
+from kinode_nb.kit.zips import contents, pack
 from kinode_nb.types import PackageError, PackageId
 
 

@@ -1,0 +1,1 @@
+"""What kit does with the files of a package: reads, checks, builds and zips a folder."""
