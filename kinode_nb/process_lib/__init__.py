@@ -1,6 +1,6 @@
 """All that a process imports: `Our`, the messages, and helpers over the system processes."""
 
-from kinode_nb.process_lib import http, kv, sqlite, timer, vfs
+from kinode_nb.process_lib import http, kv, sqlite, tester, timer, vfs
 from kinode_nb.process_lib.our import Our
 from kinode_nb.process_lib.scripts import script
 from kinode_nb.types import (
@@ -44,6 +44,7 @@ __all__ = [
     "kv",
     "script",
     "sqlite",
+    "tester",
     "timer",
     "vfs",
 ]
