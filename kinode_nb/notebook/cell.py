@@ -1,12 +1,18 @@
-"""``%%kinode``: a cell whose lines are typed at a node's terminal, one after the other."""
+"""``%%kinode``: a cell whose lines are typed at a node's terminal, one after the other.
+
+Or a cell of another kind, where a word after ``%%kinode`` says so (`cell_kinds`).
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kinode_nb.notebook.cell_kinds import BY_NAME as KINDS
+from kinode_nb.notebook.cell_kinds.kind import Cell
 from kinode_nb.notebook.commands import BY_NAME
 from kinode_nb.notebook.commands.context import Context
-from kinode_nb.notebook.commands.kinds import NOTHING
+from kinode_nb.notebook.commands.help import text as help_text
+from kinode_nb.notebook.commands.kinds import Kind
 from kinode_nb.notebook.commands.parser import parse, wants_help
 from kinode_nb.notebook.commands.verb import ACTING, Argument, Count, Flag, Values, Verb
 from kinode_nb.notebook.line import run_words
@@ -15,6 +21,7 @@ from kinode_nb.notebook.values import expander
 from kinode_nb.notebook.words import Expand, Word, split
 from kinode_nb.types import KinodeError, UsageError
 
+_PROMPT = "%%kinode"
 _HEADERS_TO_COME = ("process", "wit", "trace")
 
 
@@ -25,7 +32,7 @@ def _no_run(_: Context, __: Values) -> None:
 CELL = Verb(
     name="",  # the prompt says it all
     summary="types the lines below it at a node's terminal",
-    arguments=(Argument("word", NOTHING, Count.ANY),),
+    arguments=(Argument("word", Kind(lambda _: KINDS), Count.ANY),),
     flags=(*ACTING, Flag(("--keep-going",), "go on after a line that fails")),
     run=_no_run,
 )
@@ -46,8 +53,32 @@ def run_cell(
     names: Mapping[str, Any],
     show_result: Callable[[object], None],
 ) -> None:
+    """Do what a cell says; what an expression of it has for a value is shown."""
+    words = split(header, expander(names))
+    if not words or words[0].quoted or words[0].text not in KINDS:
+        if wants_help(words):
+            context.say(help_text(CELL, _PROMPT))
+            return
+        run_lines(words, body, context, names, show_result)
+        return
+    kind, rest = KINDS[words[0].text], words[1:]
+    if wants_help(rest):
+        context.say(help_text(kind.verb, _PROMPT))
+        return
+    result = kind.run(Cell(header, body, names, context), parse(kind.verb, rest, _PROMPT))
+    if result is not None:
+        show_result(result)
+
+
+def run_lines(
+    words: list[Word],
+    body: str,
+    context: Context,
+    names: Mapping[str, Any],
+    show_result: Callable[[object], None],
+) -> None:
     """Run every line of a cell; raises the error of the first that fails, with its number."""
-    options = _options(header, names)
+    options = _options(words)
     failed = []
     for line in lines(body):
         try:
@@ -107,11 +138,10 @@ def lines(body: str) -> Iterator[Line]:
             yield Line(number, text)
 
 
-def _options(header: str, names: Mapping[str, Any]) -> Values:
-    words = split(header, expander(names))
+def _options(words: list[Word]) -> Values:
     if words and words[0].text in _HEADERS_TO_COME:
         raise UsageError(f"%%kinode {words[0].text} is not there yet in this version")
-    options = parse(CELL, words, prompt="%%kinode")
+    options = parse(CELL, words, prompt=_PROMPT)
     if verbs := options.many("word"):
         raise UsageError(
             f"%%kinode takes no {verbs[0]!r}: lines stand below it; a verb on its own is "

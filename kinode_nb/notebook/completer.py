@@ -7,6 +7,8 @@ from IPython.core.completer import CompletionContext, SimpleCompletion, context_
 from IPython.core.completer import SimpleMatcherResult as Result
 
 from kinode_nb.notebook.cell import CELL
+from kinode_nb.notebook.cell_kinds import BY_NAME as KINDS
+from kinode_nb.notebook.cell_kinds.kind import CellKind
 from kinode_nb.notebook.commands.verb import Verb
 from kinode_nb.notebook.completion import complete
 from kinode_nb.notebook.magics import notebooks_net
@@ -44,13 +46,21 @@ def typed_words(cell: str, line_number: int, line: str) -> tuple[Verb | None, st
 
     None: the line is not ours.
     """
-    if line_number > 0 and _CELL.match(cell):
-        return _typed_at_the_terminal(line)
+    top = _CELL.match(cell)
+    if line_number > 0 and top:
+        return None if _kind(top[1] or "") else _typed_at_the_terminal(line)
     header = _CELL.match(line)
     if header and header[1] is not None:
-        return CELL, header[1]
+        kind = _kind(header[1])
+        return (kind.verb, header[1].lstrip().partition(" ")[2]) if kind else (CELL, header[1])
     found = _LINE.match(line)
     return (None, found[1]) if found else None
+
+
+def _kind(header: str) -> CellKind | None:
+    """Return the kind of cell that its first line begins with, once a space follows the word."""
+    word, space, _ = header.lstrip().partition(" ")
+    return KINDS.get(word) if space else None
 
 
 def _typed_at_the_terminal(line: str) -> tuple[Verb | None, str] | None:

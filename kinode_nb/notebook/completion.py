@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from kinode_nb.notebook.commands import BY_NAME, VERBS
 from kinode_nb.notebook.commands.kinds import NOTHING, Kind, Place
-from kinode_nb.notebook.commands.verb import HELP, Argument, Verb, flag_names
+from kinode_nb.notebook.commands.verb import HELP, Argument, Flag, Verb, flag_names
 from kinode_nb.notebook.words import UnclosedQuoteError, Word, quote, split
 
 if TYPE_CHECKING:
@@ -69,16 +69,17 @@ def _offers(names: Iterable[str], word: str, opened: str) -> list[str]:
 
 def _positions(verb: Verb, texts: list[str]) -> list[str]:
     """Return the words that are no flags and no flags' values."""
-    found, value_follows = [], False
+    found: list[str] = []
+    follows: Flag | None = None  # whose value the next word is
     for text in texts:
         name, equals, _ = text.partition("=")
         flag = verb.flag(name)
         if flag is not None:
-            value_follows = flag.kind is not None and not equals
-        elif value_follows:
-            value_follows = False
-        else:
+            follows = flag if flag.kind is not None and (flag.is_many or not equals) else None
+        elif follows is None:
             found.append(text)
+        elif not follows.is_many:
+            follows = None
     return found
 
 
@@ -96,9 +97,14 @@ def _flag_values(verb: Verb, texts: list[str]) -> list[tuple[str, str]]:
 def _kind(verb: Verb, texts: list[str]) -> tuple[Kind, list[str]]:
     """Return the kind of the word that follows these, and those of them that stand by position."""
     positions = _positions(verb, texts)
-    last = verb.flag(texts[-1]) if texts else None
-    if last is not None and last.kind is not None:
-        return last.kind, positions
+    for text in reversed(texts):
+        name, equals, _ = text.partition("=")
+        flag = verb.flag(name)
+        if flag is None:
+            continue
+        if flag.kind is not None and (flag.is_many or (text is texts[-1] and not equals)):
+            return flag.kind, positions
+        break
     return _argument_kind(verb.arguments, len(positions)), positions
 
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from kinode_nb.notebook.commands import find
+from kinode_nb.notebook.commands import find, kinds
 from kinode_nb.notebook.commands.parser import parse
-from kinode_nb.notebook.commands.verb import Values
+from kinode_nb.notebook.commands.verb import ACTING, Argument, Flag, Values, Verb
 from kinode_nb.notebook.words import split
 from kinode_nb.types import UsageError
 
@@ -77,3 +77,33 @@ def test_an_unknown_verb_names_the_nearest():
         find("bot")
     with pytest.raises(UsageError, match="%kinode help lists them"):
         find("xyzzy")
+
+
+MANY = Verb(
+    name="many",
+    summary="takes a flag with several words",
+    run=lambda _, __: None,
+    arguments=(Argument("name"),),
+    flags=(Flag(("-n", "--node"), "nodes", kinds.NODE, "NODE", is_many=True), ACTING[1]),
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "nodes"),
+    [
+        ("x -n a b", ["a", "b"]),
+        ("x -n a -p 1 --node b 'c'", ["a", "b", "c"]),
+        ("-n a b -- x", ["a", "b"]),
+        ("-n=a b -p 1 x", ["a", "b"]),
+        ("x", []),
+    ],
+)
+def test_a_flag_of_several_words_goes_on_up_to_the_next(line: str, nodes: list[str]):
+    values = parse(MANY, split(line))
+    assert (values.one("name"), values.many("--node")) == ("x", nodes)
+    assert MANY.usage == "many NAME [-n NODE…] [-p PORT]"
+
+
+def test_a_flag_of_several_words_needs_one():
+    with pytest.raises(UsageError, match="-n needs NODE"):
+        parse(MANY, split("x -n -p 1"))

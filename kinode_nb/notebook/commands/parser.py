@@ -57,9 +57,19 @@ class _Parser:
             raise self._unknown(name)
         if flag.kind is None and equals:
             raise self._error(f"{name} stands alone: it takes no {value!r}")
-        if flag.key in self.found:
+        if flag.key in self.found and not flag.is_many:
             raise self._error(f"{name} stands there twice")
-        self.found[flag.key] = [self._value(flag, name, value if equals else None)]
+        given = self.found.setdefault(flag.key, [])
+        given.append(self._value(flag, name, value if equals else None))
+        while flag.is_many and flag.kind and self._goes_on():
+            given.append(flag.kind.read(self.words.pop(0).text, name))
+
+    def _goes_on(self) -> bool:
+        """Tell whether the next word is no flag."""
+        following = self.words[0] if self.words else None
+        return following is not None and (
+            following.quoted or not self._looks_like_a_flag(following.text)
+        )
 
     def _value(self, flag: Flag, name: str, value: str | None) -> object:
         if flag.kind is None:

@@ -55,6 +55,8 @@ class Flag:
     help: str
     kind: Kind | None = None
     metavar: str = ""
+    is_many: bool = False
+    """Takes all words that follow, up to the next flag, and may stand there again."""
 
     @property
     def key(self) -> str:
@@ -64,7 +66,7 @@ class Flag:
     @property
     def usage(self) -> str:
         """How the flag is written in a usage line."""
-        return f"{self.names[0]} {self.metavar}".rstrip()
+        return f"{self.names[0]} {self.metavar}{'…' if self.is_many else ''}".rstrip()
 
 
 class Values:
@@ -83,7 +85,7 @@ class Values:
         return str(self._found[name][0]) if self._found.get(name) else None
 
     def many(self, name: str) -> list[str]:
-        """Return all words of an argument."""
+        """Return all words of an argument, or of a flag that takes several."""
         return [str(value) for value in self._found.get(name, [])]
 
     def number(self, name: str) -> int | None:
