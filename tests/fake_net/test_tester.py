@@ -34,6 +34,23 @@ FAILS = """
 SILENT = """
     async def init(our):
         await our.receive()
+        await our.receive()
+"""
+RETURNS = """
+    async def init(our):
+        await our.receive()
+"""
+RAISES = """
+    async def init(our):
+        raise ValueError("no test")
+"""
+NO_PYTHON = """
+    async def init(our:
+"""
+ANSWERS_NONSENSE = """
+    async def init(our):
+        await our.receive()
+        await our.send_response({"Walk": None})
 """
 TELLS_ITS_CAPABILITIES = """
     async def init(our):
@@ -148,6 +165,49 @@ def test_a_test_that_does_not_answer_is_named(node: Booted) -> None:
     put(node, {"silent": SILENT})
     assert run(node, "silent", timeout=1)["Run"]["Err"]["test"] == "silent"
     assert node.said("test silent failed: no answer")
+
+
+@pytest.mark.parametrize("code", [RETURNS, RAISES, NO_PYTHON])
+def test_a_test_that_ends_is_not_waited_for(node: Booted, code: str) -> None:
+    put(node, {"brief": code, "good": PASSES})
+    before = node.core.kernel.scheduler.now()
+    assert run(node, "brief", timeout=10)["Run"]["Err"]["test"] == "brief"
+    assert node.core.kernel.scheduler.now() - before < 1e9
+    assert node.said("test brief failed: it ended without an answer")
+    assert run(node, "good") == {"Run": {"Ok": None}}  # the end of the other is no Run
+
+
+def test_an_answer_that_makes_no_sense_is_named(node: Booted) -> None:
+    put(node, {"odd": ANSWERS_NONSENSE})
+    assert run(node, "odd")["Run"]["Err"]["test"] == "odd"
+    assert node.said("test odd failed: its answer makes no sense")
+
+
+def test_a_run_that_comes_while_a_test_is_waited_for_has_its_turn(node: Booted) -> None:
+    put(node, {"silent": SILENT, "good": PASSES})
+
+    async def both() -> list[Any]:
+        async def one(name: str) -> Any:
+            names = {"input_node_names": [node.name], "test_names": [name], "test_timeout": 3}
+            return (await node.core.request(TESTER, {"Run": names}, timeout=20)).json()
+
+        return await asyncio.gather(one("good"), one("good"))
+
+    assert node.runner.run(both()) == [{"Run": {"Ok": None}}] * 2
+
+
+def test_a_test_may_have_modules_beside_it(node: Booted) -> None:
+    imports = "from .sums import TWO\n" + textwrap.dedent(PASSES).replace("ran with", "{TWO}")
+    body = {"path": "/tester:sys/tests/with-sums", "action": "CreateDirAll"}
+    assert node.request("vfs:distro:sys", body) == "Ok"
+    put(node, {"with-sums/with_sums": imports, "with-sums/sums": "TWO = 2"})
+    assert run(node, "with-sums") == {"Run": {"Ok": None}}
+
+
+def test_a_capability_that_is_not_to_be_had_is_told(node: Booted) -> None:
+    put(node, {"good": PASSES}, {"good": {"request_capabilities": ["eth:distro:sys"]}})
+    assert run(node, "good") == {"Run": {"Ok": None}}
+    assert node.said("tester: good requests")
 
 
 def test_who_is_not_the_master_answers_ok(node: Booted) -> None:
