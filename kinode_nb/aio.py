@@ -146,6 +146,13 @@ class FakeNet:
         """Make a net with a thread of its own."""
         self.blocking = portal.FakeNet(seed, clock)
 
+    @classmethod
+    def of(cls, blocking: portal.FakeNet) -> Self:
+        """Return the coroutines of a net that is there already, such as a test's `kinode_net`."""
+        net = cls.__new__(cls)
+        net.blocking = blocking
+        return net
+
     @overload
     async def boot(
         self, name: str | None = None, *, count: None = None, **options: Unpack[BootOptions]
@@ -290,6 +297,4 @@ class FakeNet:
 
 def fakenet() -> FakeNet:
     """Return the notebook's net."""
-    net = FakeNet.__new__(FakeNet)
-    net.blocking = portal.fakenet()
-    return net
+    return FakeNet.of(portal.fakenet())

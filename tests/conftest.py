@@ -16,6 +16,10 @@ from hypothesis import HealthCheck, settings
 
 from kinode_nb.portal import FakeNet, Node
 
+# By the name of its entry point, so that it is loaded once where kinode_nb is installed, and where
+# it is not. pytester runs pytest on files that a test writes.
+pytest_plugins = ["kinode_nb.pytest_plugin", "pytester"]
+
 ROOT = Path(__file__).resolve().parent.parent
 KERNELSPEC = ROOT / "kinode_nb" / "notebook" / "kernelspec"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -52,7 +52,9 @@ def test_the_package_itself():
     assert not imported_by("kinode_nb") & (HEAVY | HTTP)
 
 
-@pytest.mark.parametrize("module", ["kinode_nb.__main__", "kinode_nb.aio", "kinode_nb.portal"])
+@pytest.mark.parametrize(
+    "module", ["kinode_nb.__main__", "kinode_nb.aio", "kinode_nb.portal", "kinode_nb.pytest_plugin"]
+)
 def test_what_a_first_answer_needs(module: str):
     assert not imported_by(module) & (HEAVY | HTTP)
 
