@@ -4,6 +4,7 @@ import asyncio
 import os
 from contextlib import ExitStack
 from contextvars import Context
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -345,11 +346,13 @@ def _not_installed(name: str, on: list[Node]) -> PackageError:
     )
 
 
+@cache
 def _keep_freed_memory() -> None:
     """Teach glibc's malloc to keep what is freed, up to 64 MiB, rather than return each chunk.
 
     A transfer makes and frees a MiB at a time. By default malloc gives it back to the system and
     then touches every page anew, which costs as much as copying. Freeing one large block raises
-    its thresholds (``mallopt(3)``, M_MMAP_THRESHOLD); no page of the block is ever touched.
+    its thresholds (``mallopt(3)``, M_MMAP_THRESHOLD), for good; no page of the block is touched,
+    which is true of the first such block only.
     """
     bytearray(31 << 20)
