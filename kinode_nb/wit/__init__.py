@@ -2,7 +2,8 @@
 
 from kinode_nb.wit.codec import decode, decode_any, encode, to_json
 from kinode_nb.wit.errors import WitBodyError, WitError, WitSyntaxError
-from kinode_nb.wit.model import Interface, load
+from kinode_nb.wit.generating import generate
+from kinode_nb.wit.model import Interface, load, standard_interface
 from kinode_nb.wit.shape import Shape
 from kinode_nb.wit.syntax import parse
 from kinode_nb.wit.values import Err, Ok, Variant
@@ -19,7 +20,9 @@ __all__ = [
     "decode",
     "decode_any",
     "encode",
+    "generate",
     "load",
     "parse",
+    "standard_interface",
     "to_json",
 ]

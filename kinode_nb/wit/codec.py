@@ -6,7 +6,8 @@ That mapping is serde_json's for the types that wit-bindgen makes of the same WI
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from types import UnionType
+from typing import Any, TypeVar, overload
 
 import msgspec
 
@@ -15,10 +16,17 @@ from kinode_nb.wit.errors import WitBodyError, WitError
 from kinode_nb.wit.shape import SHAPES, MismatchError, Shape, expected_value
 from kinode_nb.wit.values import Err, Ok
 
+_A = TypeVar("_A")
+_B = TypeVar("_B")
+_C = TypeVar("_C")
+_D = TypeVar("_D")
+_E = TypeVar("_E")
+_F = TypeVar("_F")
+
 _ATOMS = frozenset({str, int, float, bool, type(None)})
 
 
-def encode(value: Any, type_: type | Shape | None = None) -> bytes:
+def encode(value: Any, type_: type | Shape | UnionType | None = None) -> bytes:
     """Return a value of a WIT type as compact JSON.
 
     ``type_`` says which type when the value's class does not: a ``list<string>``, say. Raises
@@ -39,7 +47,11 @@ def to_json(value: Any) -> bytes:
     return _write(_plain, value)
 
 
-def decode(type_: type | Shape, body: bytes) -> Any:
+@overload
+def decode(type_: type[_A], body: bytes) -> _A: ...
+@overload
+def decode(type_: Shape | UnionType, body: bytes) -> Any: ...
+def decode(type_: Any, body: bytes) -> Any:
     """Return the value that a JSON body has as a WIT type: ``decode(api.Request, message.body)``.
 
     Raises WitBodyError, such as ``at $.Send.target: expected a string, got 3``.
@@ -52,7 +64,27 @@ def decode(type_: type | Shape, body: bytes) -> Any:
         raise WitBodyError(error.with_traceback(None)) from None
 
 
-def decode_any(types: Iterable[type | Shape], body: bytes) -> Any:
+@overload
+def decode_any(types: tuple[type[_A]], body: bytes) -> _A: ...
+@overload
+def decode_any(types: tuple[type[_A], type[_B]], body: bytes) -> _A | _B: ...
+@overload
+def decode_any(types: tuple[type[_A], type[_B], type[_C]], body: bytes) -> _A | _B | _C: ...
+@overload
+def decode_any(
+    types: tuple[type[_A], type[_B], type[_C], type[_D]], body: bytes
+) -> _A | _B | _C | _D: ...
+@overload
+def decode_any(
+    types: tuple[type[_A], type[_B], type[_C], type[_D], type[_E]], body: bytes
+) -> _A | _B | _C | _D | _E: ...
+@overload
+def decode_any(
+    types: tuple[type[_A], type[_B], type[_C], type[_D], type[_E], type[_F]], body: bytes
+) -> _A | _B | _C | _D | _E | _F: ...
+@overload
+def decode_any(types: Iterable[type | Shape], body: bytes) -> Any: ...
+def decode_any(types: Iterable[Any], body: bytes) -> Any:
     """Return the value of the first of the types that a JSON body fits, in the order given.
 
     So Kinode's processes tell their messages apart, with serde's untagged ``enum Msg``. Raises

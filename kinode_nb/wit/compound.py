@@ -105,8 +105,9 @@ def in_turn(converts: Iterable[Callable[[Any], Any]], items: Iterable[Any]) -> l
 def result_of(ok: Shape | None, err: Shape | None) -> Shape:
     """``result<T, E>``: an `Ok` or an `Err`; ``{"Ok": …}`` or ``{"Err": …}`` in JSON."""
     ok_side, err_side = ok or UNIT, err or UNIT
+    lowers: dict[type, tuple[str, Callable[[Any], Any]]]
     lowers = {Ok: ("Ok", ok_side.lower), Err: ("Err", err_side.lower)}
-    lifts: dict[str, tuple[type[Ok | Err], Callable[[Any], Any]]]
+    lifts: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]]
     lifts = {"Ok": (Ok, ok_side.lift), "Err": (Err, err_side.lift)}
 
     def lower(value: Any) -> dict[str, Any]:
@@ -115,7 +116,7 @@ def result_of(ok: Shape | None, err: Shape | None) -> Shape:
         name, side = lowers[type(value)]
         return {name: inside(name, side, value.value)}
 
-    def lift(raw: Any) -> Ok | Err:
+    def lift(raw: Any) -> Any:
         if type(raw) is not dict or len(raw) != 1 or not lifts.keys() >= raw.keys():
             raise MismatchError(expected_json, '{"Ok": …} or {"Err": …}', raw)
         [(name, item)] = raw.items()

@@ -15,13 +15,24 @@ class WitError(KinodeError):
 
 
 class WitSyntaxError(WitError):
-    """WIT text that cannot be read; ``line`` and ``column`` count from 1."""
+    """WIT text that cannot be read; ``line`` and ``column`` count from 1.
 
-    def __init__(self, problem: str, line: int, column: int) -> None:
+    ``file`` is the name of the file that holds the text, or ``""`` for text without one.
+    """
+
+    def __init__(self, problem: str, line: int, column: int, file: str = "") -> None:
         """Put the place in front of the problem."""
-        super().__init__(f"line {line}, column {column}: {problem}")
+        super().__init__(f"{f'{file}, ' if file else ''}line {line}, column {column}: {problem}")
+        self.problem = problem
         self.line = line
         self.column = column
+        self.file = file
+
+    def in_file(self, file: str) -> WitSyntaxError:
+        """Return the same error of a text in a file, unless it knows of one already."""
+        if self.file or not file:
+            return self
+        return WitSyntaxError(self.problem, self.line, self.column, file)
 
 
 class WitBodyError(WitError, BodyError):

@@ -20,14 +20,21 @@ _DEEPEST = 64
 
 
 class Linker:
-    """The shapes of all types in one document."""
+    """The shapes of all types in the documents of one package."""
 
     def __init__(
-        self, document: tree.Document, standard: Callable[[], Mapping[str, Shape]]
+        self,
+        documents: Mapping[str, tree.Document],
+        standard: Callable[[], Mapping[str, Shape]],
     ) -> None:
-        """``standard`` gives the types of Kinode's ``interface standard``, once one is used."""
+        """``documents`` are by the names of their files, for errors: ``""`` is no file.
+
+        ``standard`` gives the types of Kinode's ``interface standard``, once one is used.
+        """
+        self._files = _homes(documents)
         self._definitions = {
             interface.name: {definition.name: definition for definition in interface.types}
+            for document in documents.values()
             for interface in document.interfaces
         }
         self._standard = standard
@@ -44,12 +51,31 @@ class Linker:
             hint = nearest(wanted.name, self._definitions[interface])
             problem = f"interface {interface!r} has no type {wanted.name!r}.{hint}"
             raise WitSyntaxError(problem, *wanted.at)
+        try:
+            return self._once(key, definition)
+        except WitSyntaxError as error:
+            raise error.in_file(self._files[interface]) from None
+
+    def check(self, interface: tree.Interface) -> None:
+        """Look up all that an interface's types and functions name; raises WitSyntaxError."""
+        for definition in interface.types:
+            self.named(interface.name, tree.Named(definition.name, definition.at))
+        try:
+            for function in interface.functions:
+                for parameter in function.parameters:
+                    self.shape(interface.name, parameter.type)
+                if function.result is not None:
+                    self.shape(interface.name, function.result)
+        except WitSyntaxError as error:
+            raise error.in_file(self._files[interface.name]) from None
+
+    def _once(self, key: tuple[str, str], definition: tree.TypeDefinition) -> Shape:
         if key in self._open:
-            raise WitSyntaxError(f"the type {wanted.name!r} contains itself", *definition.at)
+            raise WitSyntaxError(f"the type {definition.name!r} contains itself", *definition.at)
         if len(self._open) == _DEEPEST:
             raise WitSyntaxError(f"types are nested deeper than {_DEEPEST}", *definition.at)
         self._open.add(key)
-        shape = self._shapes[key] = self._defined(interface, definition)
+        shape = self._shapes[key] = self._defined(key[0], definition)
         self._open.discard(key)
         return shape
 
@@ -73,9 +99,11 @@ class Linker:
                 assert_never(definition)
 
     def _record(self, interface: str, definition: tree.Record) -> Shape:
-        fields = [(f.name, self._shape(interface, f.type)) for f in definition.fields]
+        fields = [(f.name, self.shape(interface, f.type)) for f in definition.fields]
         specs = [values.FieldSpec(name, s.python, s.optional) for name, s in fields]
         cls = _own_class(definition.name, specs) if interface == "standard" else None
+        if cls in SHAPES:  # a class outlives the text, and so does its shape
+            return SHAPES[cls]
         if cls is None:
             cls = values.record_class(definition.name, _module(interface), definition.doc, specs)
         return _registered(named.record(definition.name, cls, fields))
@@ -84,7 +112,7 @@ class Linker:
         cls = values.variant_class(definition.name, _module(interface), definition.doc)
         cases = {}
         for case in definition.cases:
-            carried = None if case.type is None else self._shape(interface, case.type)
+            carried = None if case.type is None else self.shape(interface, case.type)
             annotation = None if carried is None else carried.python
             kind = values.case_class(cls, case.name, case.doc, annotation)
             cases[upper_camel(case.name)] = (kind, carried)
@@ -93,7 +121,7 @@ class Linker:
         return shape
 
     def _alias(self, interface: str, name: str, target: tree.Type) -> Shape:
-        shape = self._shape(interface, target)
+        shape = self.shape(interface, target)
         # Scalars and types with names stay themselves: a list of an alias of u8 is bytes too.
         if isinstance(target, tree.Primitive | tree.Named):
             return shape
@@ -104,9 +132,8 @@ class Linker:
             return self.named(use.interface, tree.Named(use.original, use.at))
         if use.interface != "standard":
             hint = nearest(use.interface, [*self._definitions, "standard"])
-            problem = (
-                f"interface {use.interface!r} is not in this text: put it there as well.{hint}"
-            )
+            where = "these files" if any(self._files.values()) else "this text"
+            problem = f"interface {use.interface!r} is not in {where}: put it there as well.{hint}"
             raise WitSyntaxError(problem, *use.at)
         standard = self._standard()
         if use.original not in standard:
@@ -115,25 +142,38 @@ class Linker:
             raise WitSyntaxError(problem, *use.at)
         return standard[use.original]
 
-    def _shape(self, interface: str, written: tree.Type) -> Shape:
+    def shape(self, interface: str, written: tree.Type) -> Shape:
+        """Return the shape of a type as written inside an interface; raises WitSyntaxError."""
         match written:
             case tree.Primitive(name=name):
                 return SCALARS[name]
             case tree.Named():
                 return self.named(interface, written)
             case tree.ListOf(item=item):
-                return compound.list_of(self._shape(interface, item))
+                return compound.list_of(self.shape(interface, item))
             case tree.OptionOf(item=item):
-                return compound.option_of(self._shape(interface, item))
+                return compound.option_of(self.shape(interface, item))
             case tree.TupleOf(items=items):
-                return compound.tuple_of(tuple(self._shape(interface, item) for item in items))
+                return compound.tuple_of(tuple(self.shape(interface, item) for item in items))
             case tree.ResultOf(ok=ok, err=err):
                 return compound.result_of(
-                    None if ok is None else self._shape(interface, ok),
-                    None if err is None else self._shape(interface, err),
+                    None if ok is None else self.shape(interface, ok),
+                    None if err is None else self.shape(interface, err),
                 )
             case _:
                 assert_never(written)
+
+
+def _homes(documents: Mapping[str, tree.Document]) -> dict[str, str]:
+    """Return each interface's file; raises WitSyntaxError for two of one name."""
+    homes: dict[str, str] = {}
+    for file, document in documents.items():
+        for interface in document.interfaces:
+            if interface.name in homes:
+                problem = f"the interface {interface.name!r} is in {homes[interface.name]} as well"
+                raise WitSyntaxError(problem, *interface.at, file)
+            homes[interface.name] = file
+    return homes
 
 
 def _own_class(name: str, specs: list[values.FieldSpec]) -> type | None:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from kinode_nb.types.errors import nearest
 from kinode_nb.wit import tree
-from kinode_nb.wit.errors import WitError
+from kinode_nb.wit.errors import WitError, WitSyntaxError
 from kinode_nb.wit.linking import Linker
 from kinode_nb.wit.names import python_name, upper_camel
 from kinode_nb.wit.shape import SHAPES, Shape
@@ -59,19 +59,20 @@ class Interface:
         return f"<interface {self.name}: {', '.join(map(upper_camel, self.types))}>"
 
 
-_loaded: dict[str, Mapping[str, Interface]] = {}
+_loaded: dict[tuple[object, ...], Mapping[str, Interface]] = {}
 # Two threads that load one text at the same time must get the same classes.
 _lock = threading.RLock()
 
 
-def load(source: str | Path, name: str | None = None) -> Interface:
-    """Return the interface in WIT text, or in the file at a Path; equal texts give the same one.
+def load(source: str | Path | Mapping[str, str], name: str | None = None) -> Interface:
+    """Return an interface of WIT text, of the file at a Path, or of a package of several files.
 
-    ``name`` chooses among several. Raises WitSyntaxError for text that cannot be read, WitError
-    when there is no such interface, OSError when there is no such file.
+    A package is a folder's Path, whose ``*.wit`` are read, or its texts by the names of their
+    files. Equal texts give the same interface. ``name`` chooses among several. Raises
+    WitSyntaxError for text that cannot be read, WitError when there is no such interface, OSError
+    when there is no such file.
     """
-    text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
-    interfaces = _loaded.get(text) or _load(text)
+    interfaces = interfaces_of(_texts(source))
     if name is None and len(interfaces) == 1:
         return next(iter(interfaces.values()))
     if name is not None:
@@ -83,19 +84,44 @@ def load(source: str | Path, name: str | None = None) -> Interface:
     raise WitError("no interface in this text, only what surrounds one")
 
 
-def _load(text: str) -> Mapping[str, Interface]:
-    if text.endswith(".wit"):
-        raise WitError(f"{text!r} is WIT text here: for the file, pass a pathlib.Path")
+def interfaces_of(texts: Mapping[str, str]) -> Mapping[str, Interface]:
+    """Return all interfaces of a package's texts; raises WitSyntaxError."""
+    # The name of an only file says nothing about its types.
+    key = tuple(sorted(texts.items())) if len(texts) > 1 else tuple(texts.values())
     with _lock:
-        if text not in _loaded:
-            document = parse(text)
-            linker = Linker(document, _standard)
-            _loaded[text] = {i.name: _linked(linker, i) for i in document.interfaces}
-        return _loaded[text]
+        if key not in _loaded:
+            documents = parse_all(texts)
+            linker = Linker(documents, standard_types)
+            written = [i for document in documents.values() for i in document.interfaces]
+            _loaded[key] = {i.name: _linked(linker, i) for i in written}
+        return _loaded[key]
+
+
+def parse_all(texts: Mapping[str, str]) -> dict[str, tree.Document]:
+    """Return each text's tree, by the file's name and in its order; raises WitSyntaxError."""
+    documents = {}
+    for file, text in sorted(texts.items()):
+        try:
+            documents[file] = parse(text)
+        except WitSyntaxError as error:
+            raise error.in_file(file) from None
+    return documents
+
+
+def _texts(source: str | Path | Mapping[str, str]) -> Mapping[str, str]:
+    if isinstance(source, Mapping):
+        return source
+    if not isinstance(source, Path):
+        if source.endswith(".wit"):
+            raise WitError(f"{source!r} is WIT text here: for the file, pass a pathlib.Path")
+        return {"": source}
+    files = sorted(source.glob("*.wit")) if source.is_dir() else [source]
+    return {file.name: file.read_text(encoding="utf-8") for file in files}
 
 
 def _linked(linker: Linker, written: tree.Interface) -> Interface:
     shapes = {t.name: linker.named(written.name, tree.Named(t.name, t.at)) for t in written.types}
+    linker.check(written)
     return Interface(written, {name: _public(shape) for name, shape in shapes.items()})
 
 
@@ -106,8 +132,20 @@ def _public(shape: Shape) -> Any:
 
 
 @cache
-def _standard() -> Mapping[str, Shape]:
+def standard_types() -> Mapping[str, Shape]:
+    """Return the shapes of Kinode's ``interface standard``."""
+    written, linker = _read_standard()
+    return {t.name: linker.named("standard", tree.Named(t.name, t.at)) for t in written.types}
+
+
+@cache
+def standard_interface() -> Interface:
+    """Return Kinode's ``interface standard``, whose types any interface may use."""
+    written, linker = _read_standard()
+    return _linked(linker, written)
+
+
+@cache
+def _read_standard() -> tuple[tree.Interface, Linker]:
     document = parse(STANDARD)
-    linker = Linker(document, dict)
-    [interface] = document.interfaces
-    return {t.name: linker.named("standard", tree.Named(t.name, t.at)) for t in interface.types}
+    return document.interfaces[0], Linker({"": document}, dict)

@@ -22,10 +22,14 @@ def upper_camel(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("-"))
 
 
+def snake(name: str) -> str:
+    """Return ``foo_bar`` for ``foo-bar``: a module or a function."""
+    return name.lower().replace("-", "_")
+
+
 def json_field(name: str) -> str:
     """Return ``foo_bar`` for ``foo-bar``: a field as it stands in JSON; ``type_`` for ``type``."""
-    snake = name.lower().replace("-", "_")
-    return f"{snake}_" if name in _RUST_KEYWORDS else snake
+    return f"{snake(name)}_" if name in _RUST_KEYWORDS else snake(name)
 
 
 def python_name(name: str) -> str:

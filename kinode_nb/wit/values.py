@@ -4,27 +4,45 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 import msgspec
 
 from kinode_nb.wit.names import json_field, python_name, upper_camel
 
+T_co = TypeVar("T_co", covariant=True)
+
 
 # In JSON the field's name is the case's, so msgspec alone writes Kinode's form of it.
-class Ok(msgspec.Struct, frozen=True, rename={"value": "Ok"}):
+class Ok(msgspec.Struct, Generic[T_co], frozen=True, rename={"value": "Ok"}):
     """The good side of a ``result<T, E>``: ``{"Ok": value}`` in JSON, null when there is no T."""
 
-    value: Any = None
+    value: T_co = cast("Any", None)
+
+    if TYPE_CHECKING:  # what is not given is None
+
+        @overload
+        def __init__(self: Ok[None]) -> None: ...
+        @overload
+        def __init__(self, value: T_co) -> None: ...
+        def __init__(self, value: Any = None) -> None: ...
 
     def __repr__(self) -> str:
         return f"Ok({'' if self.value is None else repr(self.value)})"
 
 
-class Err(msgspec.Struct, frozen=True, rename={"value": "Err"}):
+class Err(msgspec.Struct, Generic[T_co], frozen=True, rename={"value": "Err"}):
     """The bad side of a ``result<T, E>``: ``{"Err": value}`` in JSON, null when there is no E."""
 
-    value: Any = None
+    value: T_co = cast("Any", None)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(self: Err[None]) -> None: ...
+        @overload
+        def __init__(self, value: T_co) -> None: ...
+        def __init__(self, value: Any = None) -> None: ...
 
     def __repr__(self) -> str:
         return f"Err({'' if self.value is None else repr(self.value)})"

@@ -1,0 +1,280 @@
+"""Generated modules: what stands in them, and what a process that imports one gets."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kinode_nb import wit
+from kinode_nb.process_lib import Address
+from kinode_nb.wit import Err, Ok, WitSyntaxError, generate
+from kinode_nb.wit.generating import standard_source
+
+WORKER = """
+/// Moves files.
+interface file-worker {
+    use standard.{address, request as kinode-request};
+    use shelf.{label as tag};
+
+    /// What one may ask.
+    variant request {
+        /// Get one.
+        download(download-request),
+        none,
+    }
+    variant response { download(result<_, string>), %type(tag) }
+    record download-request {
+        /// which
+        name: string,
+        target: address,
+        bytes: list<u8>,
+        other: list<u8>,
+        %type: option<mood>,
+        size: option<option<u64>>,
+    }
+    enum mood { none, very-good }
+    flags rights { read, write }
+    type again = request;
+    type names = list<tuple<string, f32>>;
+    type sent = kinode-request;
+
+    /// Begin.
+    start-download: func(name: string, our: address, is-requestor: bool) -> result<_, string>;
+    %import: func(this-name-is-long: list<option<u8>>, that-name-is-longer: result<u8, mood>);
+}
+world file-v0 { import file-worker; include process-v1; }
+"""
+SHELF = "interface shelf { record label { text: string } }"
+API = {"file-worker.wit": WORKER, "shelf:example.os-v0.wit": SHELF}
+IMPLEMENTATION = """
+from kinode_nb.wit import Err, Ok
+async def start_download(our, name, our_, is_requestor):
+    return Ok() if is_requestor else Err(f"{our}: {name}")
+async def import_(our, this_name_is_long, that_name_is_longer):
+    assert that_name_is_longer
+"""
+
+
+def write_package(root: Path, texts: dict[str, str], implementations: dict[str, str]) -> Path:
+    package = root / "some_package"
+    (package / "api").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    sources = {f"{name}.py": source for name, source in implementations.items()}
+    for name, source in sources.items():
+        (package / name).write_text(source, encoding="utf-8")
+    for name, source in (texts | generate(texts, implementations)).items():
+        (package / "api" / name).write_text(source, encoding="utf-8")
+    return package
+
+
+@pytest.fixture(name="api")
+def api_(tmp_path, monkeypatch):
+    """Return a function that writes a package, and imports one of its API's modules."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def load(module, texts=API, implementations=None):
+        write_package(tmp_path, texts, implementations or {})
+        return importlib.import_module(f"some_package.api.{module}")
+
+    yield load
+    for name in [name for name in sys.modules if name.split(".")[0] == "some_package"]:
+        del sys.modules[name]
+
+
+def test_each_interface_is_a_module_and_the_folder_a_package():
+    assert list(generate(API)) == ["__init__.py", "file_worker.py", "shelf.py"]
+    assert generate({"a.wit": "world w { include process-v1; }"}).keys() == {"__init__.py"}
+
+
+def test_the_same_texts_give_the_same_source():
+    assert generate(dict(reversed(API.items()))) == generate(API)
+
+
+def test_a_module_says_what_it_was_made_of():
+    source = generate(API)["file_worker.py"]
+    assert source.startswith(
+        '"""The types of ``interface file-worker``, generated from file-worker.wit.\n\n'
+        "Moves files.\n\nThe build writes this anew: change the WIT instead.\n"
+    )
+    assert '"""What one may ask."""' in source
+    assert '"""which"""' in source
+
+
+def test_the_classes_are_those_of_wit_load(api):
+    worker = api("file_worker")
+    loaded = wit.load(Path(worker.__file__).parent, "file-worker")
+    assert worker.Request is worker.Again is loaded.Request
+    assert worker.Request is wit.load(API, "file-worker").Request
+    assert worker.Tag is importlib.import_module("some_package.api.shelf").Label
+    assert worker.Address is Address
+    assert set(worker.__all__) == {
+        *("Address", "Again", "DownloadRequest", "KinodeRequest", "Mood", "Names", "Request"),
+        *("Response", "Rights", "Sent", "Tag"),
+    }
+
+
+def test_messages_are_made_matched_and_read(api):
+    worker = api("file_worker")
+    download = worker.DownloadRequest("a", Address.parse("a.os@b:c:d"), b"x", b"", None)
+    body = wit.encode(worker.Request.Download(download))
+    match wit.decode(worker.Request, body):
+        case worker.Request.Download(worker.DownloadRequest(name=name)):
+            assert name == "a"
+        case _:
+            pytest.fail("no case")
+    both = wit.decode_any((worker.Response, worker.Request), b'"None"')
+    assert both == worker.Request.None_()
+    assert wit.decode(worker.Names, b'[["a",1]]') == [("a", 1.0)]
+
+
+def test_functions_are_those_of_the_module_beside(api):
+    worker = api("file_worker", implementations={"file_worker_api": IMPLEMENTATION})
+    start = worker.start_download
+    assert start.__doc__ == "Begin."
+    here = Address.parse("a.os@b:c:d")
+    assert asyncio.run(start("our", "x", here, is_requestor=True)) == Ok()
+    assert asyncio.run(start("our", "x", here, is_requestor=False)) == Err("our: x")
+    assert asyncio.run(worker.import_("our", [None], Ok(1))) is None
+
+
+def test_without_that_module_there_are_none(api):
+    assert not hasattr(api("file_worker"), "start_download")
+    assert "import_" not in generate(API, {"shelf_api"})["file_worker.py"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "error"),
+    [
+        (
+            {"a.wit": "interface a { use b.{x}; }", "b.wit": "interface b {\n}"},
+            "a.wit, line 1, column 22: interface 'b' has no type 'x'.",
+        ),
+        (
+            {"a.wit": "interface a {\n  type = x;\n}"},
+            "a.wit, line 2, column 8: expected the type's",
+        ),
+        (
+            {"a.wit": "interface a { }", "b.wit": "\ninterface a { }"},
+            "b.wit, line 2, column 11: the interface 'a' is in a.wit as well",
+        ),
+        (
+            {"a.wit": "interface a { f: func(x: strin) -> string; }"},
+            "a.wit, line 1, column 26: interface 'a' has no type 'strin'.",
+        ),
+        ({"a.wit": "interface a { use c.{x}; }"}, "interface 'c' is not in these files"),
+    ],
+    ids=range(5),
+)
+def test_errors_name_file_line_and_column(texts, error):
+    with pytest.raises(WitSyntaxError) as caught:
+        generate(texts)
+    assert error in str(caught.value)
+
+
+def test_the_source_for_standard_is_current():
+    there = Path(wit.__file__).parent / "standard_types.py"
+    assert there.read_text(encoding="utf-8") == standard_source()
+
+
+USER = """
+from typing import assert_type
+
+from kinode_nb import wit
+from kinode_nb.process_lib import Address, Our
+from some_package.api.file_worker import (
+    DownloadRequest, Mood, Names, Request, Response, Tag, start_download
+)
+
+def right(our: Our, body: bytes) -> Request:
+    request = wit.decode(Request, body)
+    assert_type(request, Request)
+    assert_type(wit.decode_any((Request, Response), body), Request | Response)
+    assert_type(wit.decode(Names, body), list[tuple[str, float]])
+    match request:
+        case Request.Download(download):
+            assert_type(download, DownloadRequest)
+            assert_type(download.target, Address)
+            assert_type(download.bytes, bytes)
+            assert_type(download.type_, Mood | None)
+        case Request.None_():
+            pass
+    match wit.decode(Response, body):
+        case Response.Download(wit.Err(reason)):
+            assert_type(reason, str)
+        case Response.Type(Tag(text)):
+            assert_type(text, str)
+    Response.Download(wit.Ok())
+    Response.Type(Tag("x"))
+    return Request.Download(DownloadRequest("a", our.address, b"", b"", Mood.VeryGood))
+
+async def begin(our: Our) -> wit.Ok[None] | wit.Err[str]:
+    return await start_download(our, "a", our.address, True)
+
+async def wrong(our: Our, download: DownloadRequest) -> str:
+    DownloadRequest("a", "b", b"", b"", None)  # arg-type
+    DownloadRequest("a", our.address, b"")  # call-arg
+    Request.Download("a")  # arg-type
+    Request.None_(3)  # call-arg
+    Response.Download(wit.Err(3))  # arg-type
+    download.nme  # attr-defined
+    download.name = "b"  # misc
+    Request.Dwnload(download)  # attr-defined
+    Mood.Bad  # attr-defined
+    await start_download(our, 3, our.address, True)  # arg-type
+    return await start_download(our, "a", our.address, True)  # return-value
+"""
+TYPED = """
+from kinode_nb.process_lib import Address, Our
+from kinode_nb.wit import Err, Ok
+from .api.file_worker import Mood
+
+async def start_download(
+    our: Our, name: str, our_: Address, is_requestor: bool
+) -> Ok[None] | Err[str]:
+    return Ok()
+
+async def import_(our: Our, this: list[int | None], that: Ok[int] | Err[Mood]) -> None:
+    pass
+"""
+
+
+def test_mypy_passes_right_use_and_flags_wrong_use(tmp_path):
+    mypy = pytest.importorskip("mypy.api", reason="mypy comes with the check extra")
+    write_package(tmp_path, API, {"file_worker_api": TYPED})
+    (tmp_path / "user.py").write_text(USER, encoding="utf-8")
+    root = Path(wit.__file__).parent.parent.parent
+    config = tmp_path / "mypy.ini"
+    config.write_text(f"[mypy]\nstrict = True\nmypy_path = {root}:{tmp_path}\n", encoding="utf-8")
+    arguments = ["--config-file", config, "--cache-dir", tmp_path / "cache", tmp_path / "user.py"]
+    said, complaint, _ = mypy.run([*map(str, arguments)])
+    assert not complaint
+    flagged = [line for line in said.splitlines() if ": error: " in line]
+    expected = {
+        f"{number}:{line.partition('# ')[2]}"
+        for number, line in enumerate(USER.splitlines(), start=1)
+        if "  # " in line
+    }
+    assert {f"{line.split(':')[1]}:{line.split('[')[-1][:-1]}" for line in flagged} == expected, (
+        said
+    )
+
+
+def test_it_stands_as_the_formatter_leaves_it(tmp_path):
+    ruff = shutil.which("ruff", path=Path(sys.executable).parent) or shutil.which("ruff")
+    if ruff is None:
+        pytest.skip("ruff comes with the check extra")
+    write_package(tmp_path, API, {"file_worker_api": ""})
+    command = [ruff, "format", "--check", "--isolated", "--line-length=100", "--no-cache"]
+    done = subprocess.run(
+        [*command, str(tmp_path / "some_package" / "api")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
