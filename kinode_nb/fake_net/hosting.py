@@ -19,7 +19,7 @@ class NodeHosting:
         """Find code below ``home/vfs``."""
         self._node = node
         self._vfs = (home / "vfs").resolve()
-        self.python = PythonHost()
+        self.python = PythonHost(self._vfs)
 
     def host(self, program: Program) -> Host:
         """Return the host for a program; raises SpawnError."""

@@ -55,7 +55,7 @@ class ProcessTasks:
         elif main.cancelled():
             error = None if self._stopping else asyncio.CancelledError("it cancelled itself")
         else:
-            error = main.result()
+            error = main.exception() or main.result()
         self._tell(error)
 
     def stop(self) -> None:

@@ -265,7 +265,9 @@ def _place(frame: FrameType) -> str:
     authors = (each for each in frames if not each.f_code.co_filename.startswith(_LIBRARIES))
     chosen = next(authors, frames[0])
     file, line = chosen.f_code.co_filename, chosen.f_lineno
-    where = Path(file).name if Path(file).is_file() else "a cell"
+    module = Path(chosen.f_globals.get("__file__") or file)  # of packages, file is the vfs path
+    is_file = module.is_file() or module.name == Path(file).name
+    where = Path(file).name if is_file else "a cell"
     source = linecache.getline(file, line, chosen.f_globals).strip()
     shown = source if len(source) <= _SHOWN else source[: _SHOWN - 1] + "…"
     return f"line {line} of {where}" + (f" ({shown})" if shown else "")

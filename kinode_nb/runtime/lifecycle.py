@@ -89,6 +89,7 @@ class Lifecycle:
         if program is None:
             raise SpawnError("NoFileAtPath", f"{process.id} has no code to run")
         host = self._hosting.host(program)
+        process.program = program = host.take(program)  # a restart runs just that again
         process.language = host.language
         process.incarnation = calls = ProcessCalls(self._kernel, process, self)
 
@@ -251,6 +252,10 @@ class Lifecycle:
 def _story(error: BaseException) -> str:
     """Tell an error as Python does, without the runtime's own frames."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "/kinode_nb/hosts/" not in frame.filename]
+    own = [
+        frame
+        for frame in frames
+        if "/kinode_nb/hosts/" not in frame.filename and "<frozen importlib" not in frame.filename
+    ]
     lines = traceback.format_list(own) if own else []
     return "".join([*lines, *traceback.format_exception_only(error)]).rstrip()

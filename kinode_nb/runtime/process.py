@@ -35,6 +35,10 @@ class Host(Protocol):
     language: str
     """What ``processes`` shows, such as ``python``."""
 
+    def take(self, program: Program) -> Program:
+        """Return the program as it is now: a process that restarts runs what it ran before."""
+        ...
+
     def launch(
         self, program: Program, syscalls: Syscalls, ended: Callable[[BaseException | None], None]
     ) -> Running:

@@ -1,0 +1,68 @@
+"""Errors of a process, told in the words of its author: no import names that are only ours."""
+
+import linecache
+import re
+import sys
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from kinode_nb.hosts.trees import PREFIX
+from kinode_nb.types import nearest
+
+_OUR_NAME = re.compile(rf"\b{PREFIX}\d+\.?")
+_NO_SUCH_NAME = re.compile(r"cannot import name '([^']+)' from")
+
+
+def explain(error: BaseException) -> None:
+    """Reword an error that has ended a process, and see that its lines can be quoted.
+
+    To be called while the process's modules are still there.
+    """
+    for each in _all_of(error):
+        kind = type(each)
+        if kind.__module__.startswith(PREFIX):
+            kind.__module__ = _OUR_NAME.sub("", kind.__module__)
+        if isinstance(each, ImportError):
+            _explain_import(each)
+        elif isinstance(each, SyntaxError) and each.filename and each.lineno:
+            each.msg = f"{each.msg} ({each.filename}, line {each.lineno})"
+        _quote(each.__traceback__)
+
+
+def _all_of(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error, those that it came from, and those of its group."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        waiting += [each.__cause__, each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            waiting += each.exceptions
+
+
+def _explain_import(error: ImportError) -> None:
+    """Say which file has no such name, and what is near."""
+    known = sys.modules.get(error.name or "")
+    found = _NO_SUCH_NAME.match(str(error))
+    if known is None or found is None or not known.__name__.startswith(PREFIX):
+        return
+    loader: Any = known.__loader__
+    near = nearest(found[1], vars(known))
+    part = " yet: the two import each other" if "partially initialized" in str(error) else ""
+    error.msg = f"{loader.shown} has no name {found[1]!r}{part}.{near}"
+    error.args = (error.msg,)
+
+
+def _quote(traceback: TracebackType | None) -> None:
+    """Let the lines of a process's modules be those that it ran, not a later version's."""
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if frame.f_globals.get("__name__", "").startswith(PREFIX):
+            linecache.cache.pop(frame.f_code.co_filename, None)
+            linecache.lazycache(frame.f_code.co_filename, frame.f_globals)
+        traceback = traceback.tb_next
