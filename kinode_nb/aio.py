@@ -6,6 +6,7 @@ A process may use it too: each call goes through a thread, so nothing waits for 
 interrupt, or a cancellation, ends the waiting and what was waited for.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack, overload
@@ -18,6 +19,8 @@ from kinode_nb.types.injections import Injected
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from kinode_nb.kit.new import NewOptions
 
 Transfer = portal.Transfer
 """A transfer is awaitable as it is: ``await transfer``."""
@@ -187,6 +190,10 @@ class FakeNet:
     async def start(self, *packages: str, node: str | None = None) -> None:
         """Install and start packages."""
         await awaited(self.blocking.start, *packages, node=node)
+
+    async def new(self, directory: str | os.PathLike[str], **options: Unpack["NewOptions"]) -> Path:
+        """Make a package's folder from a template, and return it."""
+        return await awaited(self.blocking.new, directory, **options)
 
     async def remove(self, *packages: str, node: str | None = None) -> None:
         """Uninstall packages."""

@@ -9,16 +9,14 @@ travels to a node is a zip of that ``pkg``, with the API as an ``api.zip`` in it
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
-from kinode_nb import wit
-from kinode_nb.kit import zips
-from kinode_nb.types import KinodeError, PackageError, PackageId, nearest
+from kinode_nb.kit import offers, zips
+from kinode_nb.types import PackageError, PackageId, nearest
 from kinode_nb.types.manifests import (
     ManifestEntry,
     Metadata,
@@ -41,7 +39,10 @@ class Package(msgspec.Struct, frozen=True):
     files: dict[str, bytes]
     """By their path below the installed ``pkg`` folder."""
     interfaces: frozenset[str]
-    """The WIT interfaces that its own world imports or exports: what it can be asked for."""
+    """What it can be asked for: the WIT interfaces that its own worlds import or export.
+
+    One with the messages of a known interface goes by that name too (`offers`).
+    """
     source: str
     digest: str
     archive: bytes
@@ -117,7 +118,7 @@ def _read(folder: Path, source: str = "") -> Package:
         metadata=metadata,
         manifest=tuple(manifest),
         files=files,
-        interfaces=frozenset(name for text in own.values() for name in _interfaces(text)),
+        interfaces=offers.offered(_texts(own), _texts(files)),
         source=source or str(folder),
         digest=_digest(files),
         archive=zips.pack(files),
@@ -141,7 +142,7 @@ def from_archive(archive: bytes, id_: PackageId, metadata: Metadata | None, sour
         metadata=metadata or _unknown(id_),
         manifest=tuple(manifest),
         files=files,
-        interfaces=frozenset(_interfaces_as_far_as_known(own)),
+        interfaces=offers.offered(_texts(own), _texts(files), strict=False),
         source=source,
         digest=_digest(files),
         archive=archive,
@@ -206,22 +207,11 @@ def _exported(folder: Path, dependency: str) -> dict[str, bytes]:
     return files
 
 
-def _interfaces(text: bytes) -> set[str]:
-    """Return what the worlds of one WIT text import or export; raises WitError."""
-    return {
-        item.name
-        for world in wit.parse(text.decode(errors="replace")).worlds
-        for item in world.items
-        if item.verb in ("import", "export")
-    }
-
-
-def _interfaces_as_far_as_known(api: Mapping[str, bytes]) -> Iterator[str]:
-    """Yield the interfaces of an API, but for WIT that is not understood: a node takes any."""
-    for name, text in api.items():
-        if name.endswith(".wit"):
-            with suppress(KinodeError):
-                yield from _interfaces(text)
+def _texts(files: Mapping[str, bytes]) -> list[str]:
+    """Return the WIT among files."""
+    return [
+        content.decode(errors="replace") for name, content in files.items() if name.endswith(".wit")
+    ]
 
 
 def _digest(files: dict[str, bytes]) -> str:

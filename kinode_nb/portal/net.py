@@ -24,6 +24,8 @@ from kinode_nb.types.printed import terminal_text
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kinode_nb.kit.new import NewOptions
+
 _open: "weakref.WeakSet[FakeNet]" = weakref.WeakSet()
 _PATIENCE = 5  # seconds until a net that a process holds up is left to its fate
 
@@ -142,6 +144,15 @@ class FakeNet:
         """
         on = self.core.running() if node is None else [self.core.node(node)]
         self.portal.call(self.core.start(packages, on))
+
+    def new(self, directory: str | os.PathLike[str], **options: Unpack["NewOptions"]) -> Path:
+        """Make a package's folder from a template, and return it; see `kinode_nb.kit.new`.
+
+        Raises UsageError, PackageError, AddressError; then nothing was made.
+        """
+        from kinode_nb.kit.new import new
+
+        return new(directory, **options)
 
     def remove(self, *packages: str, node: str | None = None) -> None:
         """Uninstall packages on all nodes that have them, or on one.

@@ -7,9 +7,10 @@ elsewhere, as kit does.
 from kinode_nb.notebook.command_line.demo import DEMO
 from kinode_nb.notebook.command_line.inject import INJECT
 from kinode_nb.notebook.command_line.kernel import KERNEL
+from kinode_nb.notebook.command_line.new import NEW
 from kinode_nb.notebook.command_line.remove import REMOVE
 from kinode_nb.notebook.command_line.serve import SERVE
 from kinode_nb.notebook.command_line.start import START
 from kinode_nb.notebook.commands.verb import Verb
 
-COMMANDS: tuple[Verb, ...] = (DEMO, SERVE, START, REMOVE, INJECT, KERNEL)
+COMMANDS: tuple[Verb, ...] = (DEMO, SERVE, NEW, START, REMOVE, INJECT, KERNEL)

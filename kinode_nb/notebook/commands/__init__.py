@@ -11,6 +11,7 @@ from kinode_nb.notebook.commands.later import LATER
 from kinode_nb.notebook.commands.list_files import LIST_FILES
 from kinode_nb.notebook.commands.log import LOG
 from kinode_nb.notebook.commands.nest import NEST
+from kinode_nb.notebook.commands.new import NEW
 from kinode_nb.notebook.commands.nodes import NODES
 from kinode_nb.notebook.commands.packages import PACKAGES
 from kinode_nb.notebook.commands.processes import PROCESSES
@@ -46,6 +47,7 @@ VERBS: tuple[Verb, ...] = (
     TERMINAL,
     HI,
     INJECT,
+    NEW,
     RESET,
     NEST,
     HELP_VERB,

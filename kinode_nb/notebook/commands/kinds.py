@@ -129,6 +129,18 @@ def _killable(place: Place) -> list[str]:
     return sorted(f"{before}{id_}" for id_ in ids)
 
 
+def _templates(_: Place) -> tuple[str, ...]:
+    from kinode_nb.kit.new import TEMPLATES
+
+    return TEMPLATES
+
+
+def _languages(_: Place) -> tuple[str, ...]:
+    from kinode_nb.kit.new import LANGUAGES
+
+    return LANGUAGES
+
+
 NOTHING = Kind(lambda _: ())
 TEXT = Kind(lambda _: ())
 NUMBER = Kind(lambda _: (), _number)
@@ -143,5 +155,7 @@ KILLABLE = Kind(_killable)
 INSTALLED = Kind(lambda place: place.find_net().installed_packages())
 TRANSFER = Kind(lambda place: place.find_net().transfer_ids())
 FILE_OF_THE_MACHINE = Kind(_files_of_the_machine)
+TEMPLATE = Kind(_templates)
+LANGUAGE = Kind(_languages)
 VERB = Kind(lambda place: place.verbs)
 OFFERED_FILE = Kind(_files_or_node)

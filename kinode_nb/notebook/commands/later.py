@@ -12,7 +12,6 @@ _NAMES: tuple[tuple[str, ...], ...] = (
     ("watch",),
     ("panel",),
     ("network",),
-    ("new", "n"),
     ("build", "b"),
     ("build-start-package", "bs"),
     ("view-api", "v"),

@@ -1,14 +1,14 @@
-"""chat:chat:template.os: chat between nodes."""
+"""chat:chat:template.os: people on different nodes talk."""
 
 from kinode_nb.process_lib import Our
 
-from .chat_api import Chat
+from .chat_conversations import Conversations
 
 
 async def init(our: Our) -> None:
-    """Chat until the process ends."""
+    """Take part until the process ends."""
     print("begin")
-    chat = Chat(our)
+    conversations = Conversations(our)
     async for message in our:
-        if not await chat.handle(message):
+        if not await conversations.handle(message):
             print(f"got an unexpected message from {getattr(message, 'source', our.address)}")

@@ -1,8 +1,8 @@
-"""``send:PACKAGE:PUBLISHER NODE MESSAGE``: a chat message, by the chat of the script's package."""
+"""``send:PACKAGE:PUBLISHER NODE MESSAGE``: a message to somebody, by the script's package."""
 
 from kinode_nb.process_lib import KinodeError, Our, ScriptError, SendError, script
 
-_SECONDS = 7  # more than the chat itself waits for the other node
+_SECONDS = 7  # more than the main process waits for the other node
 
 
 @script
@@ -12,11 +12,11 @@ async def init(our: Our, args: str) -> str:
     if not space:
         raise ScriptError(f"usage:\nsend:{our.package_id} target message")
     package = our.package_id
-    chat = f"{package.package_name}:{package}"
+    main = f"{package.package_name}:{package}"
     said = None
     try:
         answer = await our.send_and_await_response(
-            chat, {"Send": {"target": target, "message": message}}, timeout=_SECONDS
+            main, {"Send": {"target": target, "message": message}}, timeout=_SECONDS
         )
         said = answer.json()
     except SendError as error:
@@ -26,4 +26,4 @@ async def init(our: Our, args: str) -> str:
     if said == "Send":
         return ""
     reason = f": {said['SendError']}" if isinstance(said, dict) and "SendError" in said else ""
-    raise ScriptError(f"did not receive expected Response from {chat}{reason}")
+    raise ScriptError(f"did not receive expected Response from {main}{reason}")

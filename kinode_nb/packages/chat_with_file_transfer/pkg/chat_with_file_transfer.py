@@ -7,14 +7,14 @@ package, over this package's drives.
 
 from kinode_nb.process_lib import Our
 
-from .chat_api import Chat  # type: ignore[import-not-found]  # copied in when installed
+from .chat_conversations import Conversations  # type: ignore[import-not-found]  # copied in when installed
 from .file_transfer_api import FileTransfer  # type: ignore[import-not-found]  # likewise
 
 
 async def init(our: Our) -> None:
     """Chat and transfer until the process ends."""
     print("begin")
-    chat = Chat(our)
+    chat = Conversations(our)
     transfers = await FileTransfer.open(our)
     async for message in our:
         if not (await transfers.handle(message) or await chat.handle(message)):

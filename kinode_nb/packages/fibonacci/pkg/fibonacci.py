@@ -7,9 +7,9 @@ from pathlib import Path
 from kinode_nb import wit
 from kinode_nb.process_lib import Our, Request, SendError
 
-from .fibonacci_numbers import fibonacci
+from .doubling import nth_number
 
-api = wit.load(Path(__file__).parent / "api" / "fibonacci.wit", name="fibonacci")
+api = wit.load(Path(__file__).parent / "api" / "fibonacci.wit")
 
 _BREATH = 1024  # trials between two turns of the others
 
@@ -34,12 +34,12 @@ async def _answer(our: Our, request: Request) -> None:
     match wit.decode(api.Request, request.body):
         case api.Request.Number(number):
             start = time.perf_counter_ns()
-            result = fibonacci(number)
+            result = nth_number(number)
             took = time.perf_counter_ns() - start
             print(f"fibonacci({number}) = {result}; {took}ns")
             response = api.Response.Number(result)
         case api.Request.Numbers((number, trials)):
-            result = fibonacci(number)
+            result = nth_number(number)
             mean, deviation = await _measured(number, trials)
             print(
                 f"fibonacci({number}) = {result}; {mean}±{deviation}ns averaged over "
@@ -57,7 +57,7 @@ async def _measured(number: int, trials: int) -> tuple[int, int]:
     times = []
     for trial in range(trials):
         start = time.perf_counter_ns()
-        fibonacci(number)
+        nth_number(number)
         times.append(time.perf_counter_ns() - start)
         if trial % _BREATH == _BREATH - 1:
             await asyncio.sleep(0)

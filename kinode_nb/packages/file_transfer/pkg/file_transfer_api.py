@@ -25,7 +25,7 @@ from kinode_nb.process_lib import (
 
 from .file_transfer_wire import worker_api
 
-api = wit.load(Path(__file__).parent / "api" / "file-transfer.wit", name="file-transfer")
+api = wit.load(Path(__file__).parent / "api" / "file-transfer.wit")
 
 # More than the 5 s that the worker gives the other node: its answer must come first.
 _WORKER_SECONDS = 8

@@ -27,9 +27,7 @@ import msgspec
 from kinode_nb import wit
 from kinode_nb.process_lib import KinodeError
 
-worker_api = wit.load(
-    Path(__file__).parent / "api" / "file-transfer-worker.wit", name="file-transfer-worker"
-)
+worker_api = wit.load(Path(__file__).parent / "api" / "file-transfer-worker.wit")
 
 CHUNK = 1 << 20  # bytes, as in the recipe
 WINDOW = 6

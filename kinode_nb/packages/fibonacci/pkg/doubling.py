@@ -3,7 +3,7 @@
 _BITS = (1 << 64) - 1
 
 
-def fibonacci(n: int) -> int:
+def nth_number(n: int) -> int:
     """Return the n-th number, F(0) = 0, exact up to n = 93; beyond, its last 64 bits.
 
     By doubling, bit by bit of n, since a process that counts to n for long would stop its node.

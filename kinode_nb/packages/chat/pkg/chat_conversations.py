@@ -1,6 +1,6 @@
-"""The chat of one process: forwards what is sent, archives what was said.
+"""The conversations of one process: forwards what is sent, archives what was said.
 
-The protocol is that of kit's chat template. Where the template waits inside a Request for the
+The protocol is that of kit's template. Where the template waits inside a Request for the
 other node, two nodes that send to each other at once both time out; this one takes the
 Response when it comes and finds by its context what it belongs to.
 """
@@ -13,13 +13,13 @@ import msgspec
 from kinode_nb import wit
 from kinode_nb.process_lib import Address, Our, Request, Response, SendError
 
-api = wit.load(Path(__file__).parent / "api" / "chat.wit", name="chat")
+api = wit.load(Path(__file__).parent / "api" / "chat.wit")
 
 _SECONDS = 5  # the template's timeout
 
 
-class Chat:
-    """Handles a process's chat messages; ask `handle` first, and handle what it leaves."""
+class Conversations:
+    """Handles what is sent and asked; ask `handle` first, and handle what it leaves."""
 
     def __init__(self, our: Our) -> None:
         """Start with an empty archive, lost when the process ends."""
@@ -28,7 +28,7 @@ class Chat:
         self._times: dict[str, list[int]] = {}
 
     async def handle(self, message: Request | Response | SendError) -> bool:
-        """Handle one message; False when it is not the chat's."""
+        """Handle one message; False when it is none of theirs."""
         if not isinstance(message, Request):
             return await self._outcome(message)
         try:
