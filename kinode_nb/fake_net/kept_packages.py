@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from kinode_nb.fake_net.kept_states import write_whole
 from kinode_nb.kit.packages import Package
 from kinode_nb.types import PackageError, PackageId
 from kinode_nb.types.manifests import Metadata, parse_manifest
@@ -84,11 +85,9 @@ class KeptPackages:
             KeptPackage(str(each.id), each.metadata, each.interfaces, each.source, each.digest)
             for each in packages
         ]
-        fresh = self._table.with_suffix(".new")
         try:
-            self._table.parent.mkdir(exist_ok=True)
-            fresh.write_bytes(msgspec.json.encode(rows))
-            fresh.replace(self._table)
+            self._table.parent.mkdir(exist_ok=True)  # not what leads there, as in `stage`
+            write_whole(self._table, msgspec.json.encode(rows))
         except OSError as error:
             raise PackageError(f"{self._table} cannot be written: {error.strerror}") from None
 

@@ -11,8 +11,9 @@ from kinode_nb.kit.packages import Package
 from kinode_nb.runtime.kernel import Kernel
 from kinode_nb.runtime.lifecycle import Lifecycle
 from kinode_nb.runtime.process import Process
-from kinode_nb.types import Address, AddressError, Capability, OnExit, PackageId, ProcessId
-from kinode_nb.types.capabilities import APP_STORE, drive, messaging, networking
+from kinode_nb.types import Address, Capability, OnExit, PackageId
+from kinode_nb.types.capabilities import APP_STORE, drive, networking
+from kinode_nb.types.capability_entries import CapabilityEntry, capability_entries
 from kinode_nb.types.manifests import ManifestEntry, process_id
 from kinode_nb.types.programs import program_name
 
@@ -67,31 +68,21 @@ class PackageProcesses:
         held = [drive(node, kind, package, "pkg") for kind in ("read", "write")]
         if entry.request_networking:
             held.append(networking(node))
-        for issuer, params in self._read(entry, entry.request_capabilities, package):
-            held.append(_capability(Address(node, issuer), params))
-        return held
+        asked = self._entries(entry.request_capabilities, entry, package)
+        return held + [each.of(Address(node, each.process)) for each in asked]
 
     def _grant(self, process: Process, entry: ManifestEntry) -> None:
-        for holder, params in self._read(entry, entry.grant_capabilities, process.id.package_id):
-            self._lifecycle.grant(holder, _capability(process.address, params))
+        package = process.id.package_id
+        for each in self._entries(entry.grant_capabilities, entry, package):
+            self._lifecycle.grant(each.process, each.of(process.address))
 
-    def _read(
-        self, entry: ManifestEntry, written: list[Any], package: PackageId
-    ) -> Iterator[tuple[ProcessId, Any]]:
-        """Yield process and params of a manifest's capabilities; what is none is told, and left."""
-        for each in written:
-            try:
-                if isinstance(each, str):
-                    yield ProcessId.parse(each), _MESSAGING
-                else:
-                    yield ProcessId.parse(each["process"]), each["params"]
-            except (AddressError, KeyError, TypeError):
-                text = f"manifest of {entry.process_name}:{package} has an invalid cap: {each!r}"
-                self._kernel.print(text, 0, Address(self._kernel.node, APP_STORE))
+    def _entries(
+        self, written: list[Any], entry: ManifestEntry, package: PackageId
+    ) -> Iterator[CapabilityEntry]:
+        """Yield a manifest's capabilities; what is none is told, and passed over."""
 
+        def tell(each: Any) -> None:
+            text = f"manifest of {entry.process_name}:{package} has an invalid cap: {each!r}"
+            self._kernel.print(text, 0, Address(self._kernel.node, APP_STORE))
 
-_MESSAGING = object()  # no params that JSON can have
-
-
-def _capability(issuer: Address, params: Any) -> Capability:
-    return messaging(issuer) if params is _MESSAGING else Capability.make(issuer, params)
+        return capability_entries(written, tell)

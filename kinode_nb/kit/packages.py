@@ -1,76 +1,52 @@
-"""Packages, from a folder or a zip to what can be installed.
+"""Packages by name: a built-in one, or what lies in a folder or a zip.
 
 A package is a folder with ``metadata.json``, ``api/*.wit``, ``pkg/manifest.json`` and Python
-processes in ``pkg``. Its API's own files, and those that its dependencies include in theirs, are
-copied into the installed ``pkg``: so kit lets an imported worker travel (kit ``build``). What
-travels to a node is a zip of that ``pkg``, with the API as an ``api.zip`` in it.
+processes in ``pkg``. What travels to a node is a zip of that ``pkg``, as a build leaves it, with
+the API as an ``api.zip`` in it.
 """
 
-import hashlib
 import tempfile
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-import msgspec
-
-from kinode_nb.kit import offers, zips
+from kinode_nb.kit import zips
+from kinode_nb.kit.assembling import assemble
+from kinode_nb.kit.built_in import BUILT_IN, built_in
+from kinode_nb.kit.dependencies import FetchApi
+from kinode_nb.kit.folders import read_folder
+from kinode_nb.kit.package import Package, from_archive
 from kinode_nb.types import PackageError, PackageId, nearest
-from kinode_nb.types.manifests import (
-    ManifestEntry,
-    Metadata,
-    Properties,
-    parse_manifest,
-    read_manifest,
-    read_metadata,
-)
-from kinode_nb.types.programs import program_name
+from kinode_nb.types.manifests import read_metadata
 
-BUILT_IN = Path(__file__).parent.parent / "packages"
+__all__ = ["BUILT_IN", "Package", "built_in", "find", "from_archive", "id_in"]
 
 
-class Package(msgspec.Struct, frozen=True):
-    """A package, ready to be installed."""
+def find(
+    name: str | Path,
+    *,
+    features: Iterable[str] = frozenset(),
+    dependencies: Iterable[str | Path] = (),
+    fetch_api: FetchApi | None = None,
+) -> Package:
+    """Return a built-in package by its name, or the one in a folder or a zip; raises PackageError.
 
-    id: PackageId
-    metadata: Metadata
-    manifest: tuple[ManifestEntry, ...]
-    files: dict[str, bytes]
-    """By their path below the installed ``pkg`` folder."""
-    interfaces: frozenset[str]
-    """What it can be asked for: the WIT interfaces that its own worlds import or export.
-
-    One with the messages of a known interface goes by that name too (`offers`).
+    A folder is built in memory, and nothing is written. ``features`` are those of the build;
+    ``dependencies`` name folders of what it depends on, ``fetch_api`` asks a node for the rest.
     """
-    source: str
-    digest: str
-    archive: bytes
-    """The zip of its files, as kit builds it."""
-
-
-def built_in() -> dict[str, Path]:
-    """Return the folders of the built-in packages, by package name."""
-    return {
-        folder.name.replace("_", "-"): folder
-        for folder in sorted(BUILT_IN.iterdir())
-        if (folder / "metadata.json").is_file()
-    }
-
-
-def find(name: str) -> Package:
-    """Return a built-in package by name, or the package in a folder; raises PackageError."""
-    bare = name.partition(":")[0].replace("_", "-")
+    chosen = frozenset(features)
+    local = tuple(Path(each) for each in dependencies)
+    path = Path(name).expanduser()
+    bare = str(name).partition(":")[0].replace("_", "-")
     known = built_in()
     if bare in known:
-        return _read_built_in(known[bare])
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return _read(folder.resolve())
-    if folder.suffix == ".zip" and folder.is_file():
-        return _read_zip(folder)
+        return _built_in(known[bare], chosen)
+    if path.is_dir():
+        return _in_folder(path.resolve(), "", chosen, local, fetch_api)
+    if path.suffix == ".zip" and path.is_file():
+        return _in_zip(path, chosen, local, fetch_api)
     raise PackageError(
-        f"there is no package {name!r}.{nearest(bare, known)} Built in are "
+        f"there is no package {str(name)!r}.{nearest(bare, known)} Built in are "
         f"{', '.join(known)}; or give a package's folder or zip"
     )
 
@@ -81,141 +57,52 @@ def id_in(folder: str) -> PackageId | None:
     return read_metadata(path).package_id if (path / "metadata.json").is_file() else None
 
 
-def _read_zip(path: Path) -> Package:
-    """Return the package whose folder, or its contents, were zipped; raises PackageError."""
-    with tempfile.TemporaryDirectory() as unpacked:
-        root = Path(unpacked)
-        try:
-            with zipfile.ZipFile(path) as archive:
-                archive.extractall(root)  # which lets no name lead out
-        except (zipfile.BadZipFile, OSError, RuntimeError) as error:
-            raise PackageError(f"{path} cannot be unpacked: {error}") from None
-        inside = list(root.iterdir())
-        if len(inside) == 1 and inside[0].is_dir():
-            root = inside[0]
-        if not (root / "metadata.json").is_file():
-            raise PackageError(f"{path} holds no package: metadata.json is missing in it")
-        return _read(root, str(path))
+@lru_cache(maxsize=32)
+def _built_in(folder: Path, features: frozenset[str]) -> Package:
+    return _in_folder(folder, "built in", features, (), None)
 
 
-@lru_cache(maxsize=16)
-def _read_built_in(folder: Path) -> Package:
-    return _read(folder, "built in")
-
-
-def _read(folder: Path, source: str = "") -> Package:
-    metadata = read_metadata(folder)
-    manifest = read_manifest(folder)
-    own = _contents(folder / "api", "", "*.wit")
-    files = _contents(folder / "pkg", "") | {f"api/{name}": text for name, text in own.items()}
-    for dependency in metadata.properties.dependencies:
-        files = _exported(folder, dependency) | files
-    if own:
-        files["api.zip"] = zips.pack(own)
-    _check_programs(manifest, files, str(folder))
-    return Package(
-        id=metadata.package_id,
-        metadata=metadata,
-        manifest=tuple(manifest),
-        files=files,
-        interfaces=offers.offered(_texts(own), _texts(files)),
-        source=source or str(folder),
-        digest=_digest(files),
-        archive=zips.pack(files),
-    )
-
-
-def from_archive(archive: bytes, id_: PackageId, metadata: Metadata | None, source: str) -> Package:
-    """Return the package whose ``pkg`` folder kit zipped; raises PackageError, AddressError.
-
-    Without metadata it has no version, since no chain can be asked.
-    """
-    files = zips.contents(archive)
-    if "manifest.json" not in files:
-        raise PackageError("the zip holds no manifest.json at its root: zip what is in pkg/")
-    manifest = parse_manifest(files["manifest.json"], id_.check(), "manifest.json")
-    _check_programs(manifest, files, "the zip")
-    own = zips.contents(files["api.zip"], "api.zip") if "api.zip" in files else {}
-    files |= {f"api/{name}": content for name, content in own.items()}
-    return Package(
-        id=id_,
-        metadata=metadata or _unknown(id_),
-        manifest=tuple(manifest),
-        files=files,
-        interfaces=offers.offered(_texts(own), _texts(files), strict=False),
+def _in_folder(
+    folder: Path,
+    source: str,
+    features: frozenset[str],
+    local: tuple[Path, ...],
+    fetch_api: FetchApi | None,
+) -> Package:
+    made = assemble(
+        read_folder(folder),
+        local_dependencies=local,
+        features=features,
+        fetch_api=fetch_api,
         source=source,
-        digest=_digest(files),
-        archive=archive,
     )
+    return made.package
 
 
-def _unknown(id_: PackageId) -> Metadata:
-    return Metadata(
-        properties=Properties(
-            package_name=id_.package_name,
-            publisher=id_.publisher_node,
-            current_version="",
-            mirrors=[],
-            code_hashes={},
-        )
-    )
-
-
-def _check_programs(
-    manifest: Sequence[ManifestEntry], files: Mapping[str, bytes], where: str
-) -> None:
-    """Raise PackageError for a process whose code is missing, or cannot run here."""
-    for entry in manifest:
-        path = entry.process_wasm_path.lstrip("/")
-        name = program_name(path, files.__contains__)
-        if name is None:
+def _in_zip(
+    path: Path, features: frozenset[str], local: tuple[Path, ...], fetch_api: FetchApi | None
+) -> Package:
+    """Return the package whose folder, or its contents, or what a build makes of it, is zipped."""
+    try:
+        files = zips.contents(path.read_bytes(), str(path))
+    except OSError as error:
+        raise PackageError(f"{path} cannot be read: {error.strerror}") from None
+    if "manifest.json" in files and "metadata.json" not in files:
+        folder = path.resolve().parent.parent  # build leaves the zip in target/
+        if not (folder / "metadata.json").is_file():
             raise PackageError(
-                f"{where}: the manifest's {entry.process_wasm_path} is missing in pkg/"
+                f"{path} is what a build makes, and says nothing of its version: leave it in the "
+                "target/ of its package, beside metadata.json"
             )
-        if not name.endswith(".py"):
-            raise PackageError(
-                f"{where}: {name} cannot run here: only Python (.py) processes can; put "
-                f"{path.removesuffix('.wasm')}.py in its place"
-            )
-
-
-def _contents(folder: Path, prefix: str, pattern: str = "*") -> dict[str, bytes]:
-    return {
-        prefix + path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob(pattern))
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-
-
-def _exported(folder: Path, dependency: str) -> dict[str, bytes]:
-    """Return what a dependency's API brings along: its WIT, and the files that it includes."""
-    name = dependency.partition(":")[0]
-    places = [folder.parent / name, folder.parent / name.replace("-", "_"), built_in().get(name)]
-    found = next((place for place in places if place and (place / "metadata.json").is_file()), None)
-    if found is None:
-        raise PackageError(
-            f"{folder.name} depends on {dependency}, which is neither built in nor beside it"
-        )
-    if read_metadata(found).package_id != PackageId.parse(dependency):
-        raise PackageError(f"{found} is not the {dependency} that {folder.name} depends on")
-    files = _contents(found / "api", "api/", "*.wit")
-    for included in read_metadata(found).properties.api_includes:
-        path = found / included
-        if not path.is_file():
-            raise PackageError(f"{dependency} includes {included} in its API, but has no such file")
-        files[path.relative_to(found / "pkg").as_posix()] = path.read_bytes()
-    return files
-
-
-def _texts(files: Mapping[str, bytes]) -> list[str]:
-    """Return the WIT among files."""
-    return [
-        content.decode(errors="replace") for name, content in files.items() if name.endswith(".wit")
-    ]
-
-
-def _digest(files: dict[str, bytes]) -> str:
-    digest = hashlib.sha256()
-    for name, content in sorted(files.items()):
-        digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()
+        metadata = read_metadata(folder)
+        return from_archive(path.read_bytes(), metadata.package_id, metadata, str(path))
+    inside = {name.partition("/")[0] for name in files}
+    top = f"{inside.pop()}/" if len(inside) == 1 else ""
+    if f"{top}metadata.json" not in files:
+        raise PackageError(f"{path} holds no package: metadata.json is missing in it")
+    with tempfile.TemporaryDirectory() as unpacked:
+        root = Path(unpacked).resolve()
+        for name, content in files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_bytes(content)
+        return _in_folder(root / top, str(path), features, local, fetch_api)

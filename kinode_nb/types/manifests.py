@@ -4,16 +4,36 @@ Fields follow Kinode's ``lib/src/kernel.rs`` (manifest entries) and kit's ``buil
 """
 
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 
 from kinode_nb.types.address import PackageId, ProcessId
-from kinode_nb.types.errors import PackageError
+from kinode_nb.types.errors import AddressError, PackageError
+from kinode_nb.types.json_files import read_json
 from kinode_nb.types.onexit import OnExit
 
-T = TypeVar("T")
 OnExitText = Literal["None", "Restart"]
+_MANIFEST = {
+    "process_name": '"my-process"',
+    "process_wasm_path": '"/my-process.wasm"',
+    "on_exit": '"Restart" or "None"',
+    "request_networking": "true or false",
+    "request_capabilities": '["vfs:distro:sys"], or []',
+    "grant_capabilities": '["http-server:distro:sys"], or []',
+    "public": "true or false",
+}
+_METADATA = {
+    "properties": '{"package_name": "my-package", …}',
+    "package_name": '"my-package"',
+    "publisher": '"template.os"',
+    "current_version": '"0.1.0"',
+    "mirrors": "[]",
+    "code_hashes": '{"0.1.0": ""}',
+    "wit_version": "1",
+    "dependencies": '["chat:template.os"], or []',
+    "api_includes": '["pkg/my_worker.py"], or []',
+}
 
 
 class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +77,8 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_metadata(folder: Path) -> Metadata:
     """Read a package folder's ``metadata.json``; raises PackageError."""
-    return _read(folder / "metadata.json", Metadata)
+    path = folder / "metadata.json"
+    return read_json(_bytes(path), Metadata, str(path), _METADATA)
 
 
 def read_manifest(folder: Path) -> list[ManifestEntry]:
@@ -68,22 +89,28 @@ def read_manifest(folder: Path) -> list[ManifestEntry]:
 
 def parse_manifest(data: bytes, package: PackageId, where: str) -> list[ManifestEntry]:
     """Read a package's manifest; ``where`` names it in a PackageError. Raises AddressError too."""
-    entries = _parse(data, list[ManifestEntry], where)
-    ids = {process_id(entry, package) for entry in entries}
-    if len(ids) < len(entries):
-        raise PackageError(f"{where} names a process twice: each needs a name of its own")
-    for entry in entries:
-        OnExit.from_json(entry.on_exit)
+    entries = read_json(data, list[ManifestEntry], where, _MANIFEST)
+    names: set[str] = set()
+    for index, entry in enumerate(entries):
+        name = entry.process_name
+        try:
+            process_id(entry, package)
+            OnExit.from_json(entry.on_exit)
+        except AddressError as error:
+            raise AddressError(error.kind, f"{where}: [{index}].process_name: {error}") from None
+        except PackageError as error:
+            raise PackageError(f"{where}: [{index}]: {error}") from None
+        if name in names:
+            raise PackageError(
+                f"{where} names the process {name!r} twice: each needs a name of its own"
+            )
+        names.add(name)
     return entries
 
 
 def process_id(entry: ManifestEntry, package: PackageId) -> ProcessId:
     """Return the id of a manifest's process; raises AddressError when a part is not safe."""
     return ProcessId(entry.process_name, package.package_name, package.publisher_node).check()
-
-
-def _read(path: Path, kind: type[T]) -> T:
-    return _parse(_bytes(path), kind, str(path))
 
 
 def _bytes(path: Path) -> bytes:
@@ -93,10 +120,3 @@ def _bytes(path: Path) -> bytes:
         raise PackageError(f"no package at {path.parent}: {path.name} is missing there") from None
     except OSError as error:
         raise PackageError(f"{path} cannot be read: {error}") from None
-
-
-def _parse(data: bytes, kind: type[T], where: str) -> T:
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PackageError(f"{where} cannot be read: {error}") from None

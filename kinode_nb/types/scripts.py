@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from kinode_nb.types.address import Address, ProcessId
-from kinode_nb.types.capabilities import Capability, messaging, networking
-from kinode_nb.types.errors import AddressError
+from kinode_nb.types.capabilities import Capability, networking
+from kinode_nb.types.capability_entries import capability_entries
 from kinode_nb.types.programs import program_name
 
 Entry = str | dict[str, Any]
@@ -32,33 +32,14 @@ class ScriptEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     def granted(self, script: Address) -> list[tuple[ProcessId, Capability]]:
         """Return which processes get which capabilities of the script."""
-        return [
-            (process, messaging(script) if params is None else Capability.make(script, params[0]))
-            for process, params in _entries(self.grant_capabilities)
-        ]
+        entries = capability_entries(self.grant_capabilities)
+        return [(entry.process, entry.of(script)) for entry in entries]
 
 
 def requested(network: bool, entries: list[Any] | None, node: str) -> list[Capability]:
     """Return the capabilities that a manifest's or a script's entries ask for on a node."""
     held = [networking(node)] if network else []
-    for process, params in _entries(entries):
-        issuer = Address(node, process)
-        held.append(messaging(issuer) if params is None else Capability.make(issuer, params[0]))
-    return held
-
-
-def _entries(given: list[Any] | None) -> list[tuple[ProcessId, tuple[Any] | None]]:
-    """Return the processes named, each with its params in a tuple; None means messaging."""
-    found: list[tuple[ProcessId, tuple[Any] | None]] = []
-    for entry in given or ():
-        try:
-            if isinstance(entry, str):
-                found.append((ProcessId.parse(entry), None))
-            elif isinstance(entry, dict) and "params" in entry:
-                found.append((ProcessId.parse(str(entry.get("process"))), (entry["params"],)))
-        except AddressError:
-            continue
-    return found
+    return held + [entry.of(Address(node, entry.process)) for entry in capability_entries(entries)]
 
 
 def read_scripts(text: bytes) -> dict[str, ScriptEntry]:

@@ -133,7 +133,7 @@ def test_a_table_that_cannot_be_written_is_told_and_the_package_runs(
     net: FakeNet, tmp_path: Path
 ) -> None:
     node = net.boot("a.dev", port="none", home=tmp_path)
-    (tmp_path / "kernel/packages.new").mkdir(parents=True)
+    (tmp_path / "kernel/.packages.json.new").mkdir(parents=True)
     node.start("chat")
     assert "packages.json cannot be written: Is a directory" in node.terminal()
     assert net.packages()["processes"].tolist() == [1]

@@ -76,10 +76,10 @@ def test_an_identical_file_is_noted_and_counts_as_nothing_sent(two: Two, net: Fa
 
 
 PROGRAMS = {
-    "SyntaxError": "async def init(our:\n",
-    "ZeroDivisionError": "1 / 0\n",
-    "async def init": "x = 1\n",
-    "ValueError: no": "async def init(our):\n    raise ValueError('no')\n",
+    r"main\.py, line 1, column 15: '\(' was never closed": "async def init(our:\n",
+    r"ended as it started: .*ZeroDivisionError": "async def init(our): ...\n1 / 0\n",
+    r"main\.py is a process without its program; write `async def init": "x = 1\n",
+    r"ended as it started: ValueError: no": "async def init(our):\n    raise ValueError('no')\n",
 }
 
 
@@ -109,7 +109,7 @@ def test_a_package_that_cannot_start_says_why(
     (tmp_path / "pkg" / "manifest.json").write_bytes(msgspec.json.encode([entry]))
     (tmp_path / "pkg" / "main.py").write_text(PROGRAMS[reason])
     net.boot(port="none")
-    with pytest.raises(PackageError, match=f"ended as it started: .*{reason}") as caught:
+    with pytest.raises(PackageError, match=reason) as caught:
         net.start(str(tmp_path))
     assert "\n" not in str(caught.value)
     assert net.packages().empty

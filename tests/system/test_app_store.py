@@ -228,7 +228,11 @@ def test_apis_are_listed_and_given(node: Node) -> None:
     unpacked = node.home / "vfs/shouter:me.os/pkg/api/shouter:me.os-v0.wit"
     assert unpacked.read_bytes() == WIT
     _, given = post(node, STORE, json.dumps({"GetApi": chat}))
-    assert zipfile.ZipFile(io.BytesIO(given)).namelist() == ["chat.wit"]
+    assert zipfile.ZipFile(io.BytesIO(given)).namelist() == [
+        "chat.wit",
+        "chat_api.py",
+        "send.py",
+    ]
 
 
 def test_new_package_wants_a_zip(node: Node) -> None:
@@ -259,7 +263,7 @@ def wrong_zips() -> dict[str, tuple[bytes, str]]:
         "wasm alone": (zipped(wasm), "shouter.wasm cannot run here: only Python"),
         "wasm beside": (zipped({**wasm, "shouter.py": SHOUTER}), "shouter.wasm cannot run here"),
         "unsafe id": (package({**ENTRY, "process_name": "My_Main"}), "can only contain a-z"),
-        "twice": (package(ENTRY, ENTRY, shouter=SHOUTER), "names a process twice"),
+        "twice": (package(ENTRY, ENTRY, shouter=SHOUTER), "names the process 'shouter' twice"),
         "on_exit": (package({**ENTRY, "on_exit": {"Requests": [1]}}), "on_exit cannot be read"),
         "zip-slip": (zipped({**slipping, "../../evil.py": "x"}), "leads out of the package"),
         "absolute": (zipped({**slipping, "/evil.py": "x"}), "leads out of the package"),

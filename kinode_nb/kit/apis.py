@@ -1,0 +1,151 @@
+"""A package's API: what its ``api.zip`` holds, and what its importers get of it.
+
+It is flat, as kit makes it: the WIT, and the files of metadata's ``api_includes`` and of build's
+``-a``. Python has siblings where Wasm is whole, so the modules that such a file imports come along,
+and so does what implements the functions of an exported interface (``<interface>_api.py``).
+"""
+
+import ast
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from kinode_nb import wit
+from kinode_nb.kit import generated, sources, zips
+from kinode_nb.kit.folders import Folder
+from kinode_nb.types import PackageError, PackageId
+from kinode_nb.types.programs import program_name
+
+_WASM = ".wasm"
+
+
+class Api(msgspec.Struct, frozen=True):
+    """What a package gives to those that depend on it."""
+
+    package: PackageId
+    where: str
+    """Where it was found, for errors."""
+    files: dict[str, bytes]
+    folder: Path | None = None
+    dependencies: tuple[PackageId, ...] = ()
+    added: tuple[str, ...] = ()
+    """What ``-a`` added, to be remembered."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def zip(self) -> bytes:
+        """Return the ``api.zip``; without files there is none (empty)."""
+        return zips.pack(self.files) if self.files else b""
+
+    def in_pkg(self) -> dict[str, bytes]:
+        """Return where an importer has the files: WIT in ``pkg/api``, all else in ``pkg``."""
+        return {
+            f"{generated.API}{name}" if name.endswith(".wit") else name: content
+            for name, content in self.files.items()
+        }
+
+
+def of_zip(data: bytes, package: PackageId, where: str) -> Api:
+    """Return the API in an ``api.zip``; raises PackageError."""
+    files = zips.contents(data, f"the API of {package}")
+    return Api(package, where, {Path(name).name: content for name, content in files.items()})
+
+
+def of_folder(folder: Folder, add: Iterable[str | Path] = (), *, forget: bool = False) -> Api:
+    """Return the API of a package's folder; raises PackageError for what is not there.
+
+    ``add`` is what ``-a`` names. What an earlier build added stays, as with kit, unless ``forget``.
+    """
+    notes: list[str] = []
+    added = () if forget else tuple(p for p in folder.record.added if (folder.path / p).is_file())
+    added += tuple(_kept(_added(folder, each, notes), folder.path) for each in add)
+    includes = [
+        _included(folder, index, each, notes)
+        for index, each in enumerate(folder.metadata.properties.api_includes)
+    ]
+    files: dict[str, bytes] = dict(folder.wit)
+    for path in [*includes, *(folder.path / each for each in added)]:
+        _take(files, path.name, path.read_bytes(), folder)
+    for module in _implementations(folder):
+        _take(files, module, folder.files[module], folder)
+    _close(files, folder)
+    return Api(
+        package=folder.id,
+        where=str(folder.path),
+        files=dict(sorted(files.items())),
+        folder=folder.path,
+        dependencies=folder.dependencies,
+        added=tuple(dict.fromkeys(added)),
+        notes=tuple(notes),
+    )
+
+
+def _included(folder: Folder, index: int, written: str, notes: list[str]) -> Path:
+    found = _python(folder.path, written, notes, "api_includes")
+    if found is None:
+        raise PackageError(
+            f"{folder.path / 'metadata.json'}: properties.api_includes[{index}]: there is no file "
+            f'{written!r} in {folder.path}; write "pkg/{Path(written).name}", or take it out'
+        )
+    return found
+
+
+def _added(folder: Folder, written: str | Path, notes: list[str]) -> Path:
+    """Return what ``-a`` names: from the working folder, else in the package, as in kit."""
+    given = Path(written).expanduser()
+    for base in (Path(), folder.path, folder.path / "pkg"):
+        found = _python(base, str(given), notes, "-a")
+        if found is not None:
+            return found.resolve()
+    raise PackageError(
+        f"there is no file {str(written)!r} to add to the API (-a), neither here nor in "
+        f"{folder.path}"
+    )
+
+
+def _python(base: Path, written: str, notes: list[str], flag: str) -> Path | None:
+    """Return the file that is meant: for ``x-y.wasm`` that is not there, ``x_y.py``."""
+    name = program_name(written, lambda name: (base / name).is_file())
+    if name is not None and name != written:
+        notes.append(f"{flag} {written}: {name} is its Python, and goes into the API")
+    return None if name is None else base / name
+
+
+def _kept(path: Path, folder: Path) -> str:
+    """Return a path as it is remembered: inside the package's folder, so that it can move."""
+    inside = folder.resolve()
+    return path.relative_to(inside).as_posix() if path.is_relative_to(inside) else str(path)
+
+
+def _take(files: dict[str, bytes], name: str, content: bytes, folder: Folder) -> None:
+    if files.get(name, content) != content:
+        raise PackageError(f"{folder.path}: two files of its API are called {name}: rename one")
+    files[name] = content
+
+
+def _implementations(folder: Folder) -> list[str]:
+    """Return the modules that implement functions of the package's own interfaces."""
+    names = [
+        f"{interface.name.replace('-', '_')}_api.py"
+        for text in folder.wit.values()
+        for interface in wit.parse(text.decode()).interfaces
+        if interface.functions
+    ]
+    return [name for name in names if name in folder.files]
+
+
+def _close(files: dict[str, bytes], folder: Folder) -> None:
+    """Add the package's modules that those in the API import, and what these import."""
+    waiting = [name.removesuffix(".py") for name in files if name.endswith(".py")]
+    while waiting:
+        tree = _tree(waiting.pop(), files, folder.modules)
+        for name, _ in sources.imported(tree):
+            file = f"{name}.py"
+            if file in folder.files and file not in files and "/" not in name:
+                _take(files, file, folder.files[file], folder)
+                waiting.append(name)
+
+
+def _tree(name: str, files: Mapping[str, bytes], known: Mapping[str, ast.Module]) -> ast.Module:
+    return known[name] if name in known else sources.parsed(files[f"{name}.py"], f"{name}.py")

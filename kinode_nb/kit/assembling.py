@@ -1,0 +1,119 @@
+"""From a folder and the APIs that it depends on to the package that is installed, in memory."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from kinode_nb import wit
+from kinode_nb.kit import apis, generated, package, sources
+from kinode_nb.kit.apis import Api
+from kinode_nb.kit.dependencies import Dependencies, FetchApi, merge
+from kinode_nb.kit.folders import Folder
+from kinode_nb.kit.package import Package
+from kinode_nb.types import PackageError, nearest
+from kinode_nb.types.programs import program_name
+
+
+class Assembled(msgspec.Struct, frozen=True):
+    """A package, and what went into it."""
+
+    package: Package
+    api: Api
+    copied: dict[str, bytes]
+    """Which of its files are copies of dependencies' files, or generated, by paths in ``pkg/``."""
+    notes: tuple[str, ...]
+
+
+def assemble(
+    folder: Folder,
+    *,
+    add_to_api: Iterable[str | Path] = (),
+    local_dependencies: Iterable[str | Path] = (),
+    features: Iterable[str] = (),
+    fetch_api: FetchApi | None = None,
+    forget: bool = False,
+    source: str = "",
+) -> Assembled:
+    """Return the package of a folder; raises PackageError, AddressError. Nothing is written.
+
+    The arguments are those of `kit.building.build`; ``source`` is what `packages` shows of it.
+    """
+    api = apis.of_folder(folder, add_to_api, forget=forget)
+    dependencies = Dependencies(folder, local_dependencies, fetch_api)
+    own = dict(folder.files)
+    own |= {f"{generated.API}{name}": text for name, text in folder.wit.items()}
+    _check_free(folder)
+    files = merge(own, str(folder.id), dependencies.resolve())
+    files[generated.FEATURES] = generated.features(features)
+    try:
+        files |= generated.modules(files)
+    except wit.WitError as error:
+        raise PackageError(f"{folder.path / 'api'}: {error}") from None
+    if api.files:
+        files["api.zip"] = api.zip
+    files = dict(sorted(files.items()))
+    made = package.from_files(folder.metadata, folder.manifest, files, source or str(folder.path))
+    _check_processes(folder, files)
+    _check_imports(folder, files)
+    copied = {name: each for name, each in files.items() if name not in folder.files}
+    notes = (*folder.notes, *api.notes, *dependencies.notes, *_unimplemented(folder, files))
+    return Assembled(made, api, copied, notes)
+
+
+def _check_free(folder: Folder) -> None:
+    """Raise PackageError where an own file has the name of one that is generated."""
+    if generated.FEATURES in folder.files:
+        raise PackageError(
+            f"{folder.path / 'pkg' / generated.FEATURES} has the name of what a build writes: "
+            "give yours another name"
+        )
+
+
+def _check_processes(folder: Folder, files: dict[str, bytes]) -> None:
+    """Raise PackageError for a process or a script without a program that could run."""
+    pkg = folder.path / "pkg"
+    named = [each.process_wasm_path.lstrip("/") for each in folder.manifest]
+    for script in folder.scripts:
+        if program_name(script, files.__contains__) is None:
+            python = f"{Path(script).stem.replace('-', '_')}.py"
+            raise PackageError(f"{pkg / 'scripts.json'}: {script} is missing; write pkg/{python}")
+        named.append(script)
+    for path in named:
+        name = program_name(path, files.__contains__)
+        if name is not None:
+            module = folder.modules.get(name.removesuffix(".py"))
+            tree = module or sources.parsed(files[name], f"pkg/{name}")
+            sources.check_init(tree, str(pkg / name))
+
+
+def _check_imports(folder: Folder, files: dict[str, bytes]) -> None:
+    """Raise PackageError for an import from ``.api`` that no WIT stands for."""
+    made = [
+        name.removeprefix(generated.API).removesuffix(".py")
+        for name in files
+        if name.startswith(generated.API) and name.endswith(".py")
+    ]
+    for name, tree in folder.modules.items():
+        for wanted, line in sources.imported(tree):
+            if wanted.startswith(generated.API) and wanted.removeprefix(generated.API) not in made:
+                interface = wanted.removeprefix(generated.API)
+                hint = nearest(interface, made) or (
+                    " A WIT file of that interface belongs into api/, or its package into the "
+                    "dependencies of metadata.json."
+                )
+                raise PackageError(
+                    f"{folder.path / 'pkg' / name}.py, line {line}: there is no interface "
+                    f"{interface.replace('_', '-')!r} to import.{hint}"
+                )
+
+
+def _unimplemented(folder: Folder, files: dict[str, bytes]) -> list[str]:
+    """Return a note for each interface whose functions nobody could call."""
+    return [
+        f"{folder.path / 'api' / name}: the functions of {interface.name} have no code: write "
+        f"pkg/{interface.name.replace('-', '_')}_api.py with an `async def` for each"
+        for name, text in folder.wit.items()
+        for interface in wit.parse(text.decode()).interfaces
+        if interface.functions and f"{interface.name.replace('-', '_')}_api.py" not in files
+    ]

@@ -1,0 +1,138 @@
+"""kit's ``build``: checks a package's folder, and writes what a node installs.
+
+Into the folder come ``pkg/api/`` (WIT, and the modules generated from it), ``pkg/features.py``,
+the files of dependencies' APIs, ``pkg/api.zip``, and ``target/<package>:<publisher>.zip``, its name
+less the publisher's last part, as kit has it. Building twice changes no byte.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from kinode_nb.kit import generated, record, versions
+from kinode_nb.kit.assembling import Assembled, assemble
+from kinode_nb.kit.dependencies import FetchApi
+from kinode_nb.kit.folders import Folder, read_folder
+from kinode_nb.kit.package import Package
+from kinode_nb.types import PackageError
+
+_CURRENT = re.compile(rb'("current_version"\s*:\s*")[^"]*(")')
+
+
+class Built(msgspec.Struct, frozen=True):
+    """What a build made."""
+
+    package: Package
+    written: tuple[Path, ...]
+    """What the folder now holds of it: the zip at the end."""
+    notes: tuple[str, ...]
+    """What the person should know, though nothing went wrong."""
+
+    @property
+    def zip(self) -> Path:
+        """Where the package's zip lies."""
+        return self.written[-1]
+
+    @property
+    def hash(self) -> str:
+        """The sha256 of the zip, in hexadecimal digits: what app-store names it by."""
+        return hashlib.sha256(self.package.archive).hexdigest()
+
+    def __repr__(self) -> str:
+        """Return one line: the package and its zip."""
+        return f"<Built {self.package.id}: {self.zip.name}, {len(self.package.files)} files>"
+
+
+def build(
+    folder: str | Path = ".",
+    *,
+    add_to_api: Iterable[str | Path] = (),
+    local_dependencies: Iterable[str | Path] = (),
+    features: Iterable[str] = frozenset(),
+    fetch_api: FetchApi | None = None,
+    force: bool = False,
+) -> Built:
+    """Build the package in a folder; raises PackageError or AddressError, then nothing is written.
+
+    ``add_to_api`` names files for the API besides metadata's ``api_includes``,
+    ``local_dependencies`` folders of packages that it depends on; ``fetch_api`` asks a running node
+    for the API of one that is in no folder. What an earlier build added to the API stays, unless
+    ``force``.
+    """
+    path = Path(folder).expanduser()
+    if not (path / "pkg").is_dir():
+        raise PackageError(
+            f"there is no package at {path}: its folder has a pkg/ and metadata.json"
+        )
+    read = read_folder(path.resolve())
+    newest = versions.current_version(read.metadata.properties, str(read.path / "metadata.json"))
+    notes: list[str] = []
+    if newest != read.metadata.properties.current_version:
+        notes.append(f"metadata.json: current_version is now {newest}, the newest of code_hashes")
+        read = _of_version(read, newest)
+    made = assemble(
+        read,
+        add_to_api=add_to_api,
+        local_dependencies=local_dependencies,
+        features=features,
+        fetch_api=fetch_api,
+        forget=force,
+    )
+    written = _write(read, made, raised=bool(notes))
+    return Built(made.package, written, (*notes, *made.notes, *_left(read, made)))
+
+
+def _of_version(folder: Folder, version: str) -> Folder:
+    properties = msgspec.structs.replace(folder.metadata.properties, current_version=version)
+    metadata = msgspec.structs.replace(folder.metadata, properties=properties)
+    return msgspec.structs.replace(folder, metadata=metadata)
+
+
+def zip_name(package: Package) -> str:
+    """Return the name of a package's zip: kit takes the id's last part for a file's extension."""
+    return PurePosixPath(str(package.id)).with_suffix(".zip").name
+
+
+def _write(folder: Folder, made: Assembled, *, raised: bool) -> tuple[Path, ...]:
+    """Write what is new or has changed, and remove what an earlier build left; PackageError."""
+    files = {f"pkg/{name}": content for name, content in made.copied.items()}
+    remembered = record.encoded(files, made.api.added)
+    if raised:
+        version = made.package.metadata.properties.current_version.encode()
+        before = (folder.path / "metadata.json").read_bytes()
+        files["metadata.json"] = _CURRENT.sub(rb"\g<1>" + version + rb"\g<2>", before, count=1)
+    files[record.PLACE] = remembered
+    files[f"target/{zip_name(made.package)}"] = made.package.archive
+    written = {folder.path / name: content for name, content in files.items()}
+    try:
+        for path, content in written.items():
+            if not path.is_file() or path.read_bytes() != content:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        for name in folder.record.copied.keys() - files.keys():
+            _remove(folder, name)
+    except OSError as error:
+        raise PackageError(f"{error.filename} cannot be written: {error.strerror}") from None
+    return tuple(path for path in written if path.name != Path(record.PLACE).name)
+
+
+def _remove(folder: Folder, name: str) -> None:
+    """Remove what an earlier build wrote, unless its author has changed it since."""
+    path = folder.path / name
+    if path.is_file() and folder.record.wrote(name, path.read_bytes()):
+        path.unlink()
+
+
+def _left(folder: Folder, made: Assembled) -> list[str]:
+    """Return a note for each file in ``pkg/api`` that no build has written."""
+    place = folder.path / "pkg" / generated.API
+    there = (path.relative_to(folder.path / "pkg") for path in place.rglob("*") if path.is_file())
+    return [
+        f"pkg/{path.as_posix()} is not part of the package: pkg/api/ is for what build writes. "
+        "Python belongs into pkg/, WIT into api/"
+        for path in sorted(there)
+        if path.as_posix() not in made.package.files and "__pycache__" not in path.parts
+    ]

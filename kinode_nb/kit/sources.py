@@ -1,0 +1,89 @@
+"""Python sources, looked at without being run: whether they compile, and what is in them."""
+
+import ast
+import warnings
+from collections.abc import Iterator
+
+from kinode_nb.types import PackageError
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def parsed(source: bytes, where: str) -> ast.Module:
+    """Return the tree of a module; raises PackageError with line and column."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # whoever runs it is warned, if it still matters then
+            compile(source, where, "exec", dont_inherit=True)
+            return ast.parse(source, where)
+    except SyntaxError as error:
+        at = f", line {error.lineno}, column {error.offset}" if error.lineno else ""
+        raise PackageError(f"{where}{at}: {error.msg}") from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise PackageError(f"{where} cannot be compiled: {error}") from None
+
+
+def check_init(module: ast.Module, where: str) -> None:
+    """Raise PackageError when a module has no ``init`` that can be a process.
+
+    What is decorated, assigned or imported may be anything, and is believed.
+    """
+    found = list(_bindings(module.body))
+    if not found:
+        raise PackageError(
+            f"{where} is a process without its program; write `async def init(our: Our) -> None:`"
+        )
+    last = found[-1]
+    if isinstance(last, _Function) and not last.decorator_list:
+        _check_function(last, f"{where}, line {last.lineno}")
+
+
+def _check_function(function: _Function, where: str) -> None:
+    if isinstance(function, ast.FunctionDef):
+        raise PackageError(f"{where}: init is no coroutine; write `async def init(our)`")
+    arguments = function.args
+    needed = len(arguments.posonlyargs) + len(arguments.args)
+    if (needed == 0 and arguments.vararg is None) or needed - len(arguments.defaults) > 1:
+        raise PackageError(f"{where}: init takes one argument, our; write `async def init(our)`")
+
+
+def _bindings(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield what gives ``init`` its value at a module's top, inside ``if`` and ``try`` too."""
+    for each in body:
+        match each:
+            case ast.FunctionDef(name="init") | ast.AsyncFunctionDef(name="init"):
+                yield each
+            case ast.Assign(targets=targets) if any(map(_is_init, targets)):
+                yield each
+            case ast.AnnAssign(target=target) if _is_init(target):
+                yield each
+            case ast.ImportFrom(names=names) | ast.Import(names=names):
+                if any((alias.asname or alias.name) in {"init", "*"} for alias in names):
+                    yield each
+            case ast.If() | ast.Try() | ast.With():
+                yield from _bindings(_inside(each))
+
+
+def _inside(statement: ast.If | ast.Try | ast.With) -> list[ast.stmt]:
+    found = list(statement.body)
+    if isinstance(statement, ast.Try):
+        found += [each for handler in statement.handlers for each in handler.body]
+        found += [*statement.orelse, *statement.finalbody]
+    elif isinstance(statement, ast.If):
+        found += statement.orelse
+    return found
+
+
+def _is_init(target: ast.expr) -> bool:
+    return any(isinstance(each, ast.Name) and each.id == "init" for each in ast.walk(target))
+
+
+def imported(module: ast.Module) -> Iterator[tuple[str, int]]:
+    """Yield the modules beside it that a module imports, with the lines: ``.x.y`` is ``x/y``."""
+    for each in ast.walk(module):
+        if not isinstance(each, ast.ImportFrom) or each.level != 1:
+            continue
+        if each.module is None:
+            yield from ((alias.name, each.lineno) for alias in each.names)
+        else:
+            yield each.module.replace(".", "/"), each.lineno
