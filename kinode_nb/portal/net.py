@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Self, Unpack, overload
 
 from kinode_nb import frames
 from kinode_nb.fake_net import Net
@@ -14,6 +14,7 @@ from kinode_nb.fake_net.node_rows import node_row, package_rows, process_rows
 from kinode_nb.portal import words
 from kinode_nb.portal.bridge import Portal
 from kinode_nb.portal.node import Node
+from kinode_nb.portal.options import BootOptions, LogFilters
 from kinode_nb.portal.saving import save_frame
 from kinode_nb.portal.transfer import Transfer
 from kinode_nb.portal.watchdog import everything
@@ -28,19 +29,6 @@ if TYPE_CHECKING:
 
 _open: "weakref.WeakSet[FakeNet]" = weakref.WeakSet()
 _PATIENCE = 5  # seconds until a net that a process holds up is left to its fate
-
-
-class BootOptions(TypedDict, total=False):
-    """What `FakeNet.boot` takes besides a name and a count."""
-
-    port: int | str | None
-    home: str | os.PathLike[str] | None
-    persist: bool
-    placement: str
-    verbosity: int
-    fresh: bool
-    http_timeout: float
-    password: str | None
 
 
 class FakeNet:
@@ -241,7 +229,9 @@ class FakeNet:
         """Return a transfer by its id; raises TransferError."""
         return Transfer(self.portal, self.core, self.core.transfers.get(id))
 
-    def log(self, *, save: str | os.PathLike[str] | None = None, **filters: Any) -> "pd.DataFrame":
+    def log(
+        self, *, save: str | os.PathLike[str] | None = None, **filters: Unpack[LogFilters]
+    ) -> "pd.DataFrame":
         """Return the message log, one row a message.
 
         Filters: ``node``, ``process``, ``kind``, ``type``, ``since``, ``last``, ``grep``;

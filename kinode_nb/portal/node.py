@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from kinode_nb import frames
 from kinode_nb.fake_net import exchange, injecting
 from kinode_nb.fake_net.node import Node as CoreNode
 from kinode_nb.fake_net.node_rows import package_rows, process_rows
 from kinode_nb.portal import words
+from kinode_nb.portal.options import NodeLogFilters
 from kinode_nb.portal.transfer import Transfer
 from kinode_nb.portal.typing_lines import Typing
 from kinode_nb.process_lib.our import check_program
@@ -261,9 +262,11 @@ class Node:
         """Return the node's packages."""
         return frames.packages(self._net.portal.read(lambda _: package_rows(self._core)))
 
-    def log(self, **filters: Any) -> "pd.DataFrame":
+    def log(
+        self, *, save: str | os.PathLike[str] | None = None, **filters: Unpack[NodeLogFilters]
+    ) -> "pd.DataFrame":
         """Return the messages whose source or target is this node (see `FakeNet.log`)."""
-        return self._net.log(node=self.name, **filters)
+        return self._net.log(node=self.name, save=save, **filters)
 
     def _running(self) -> CoreNode:
         if self._core.status != "running":

@@ -99,11 +99,12 @@ class Transfer:
 
     def __await__(self) -> Generator[Any, None, "Transfer"]:
         """Wait in any event loop; raises as `wait` does."""
-        return self._await().__await__()
+        return self.waited().__await__()
 
-    async def _await(self) -> "Transfer":
+    async def waited(self, timeout: float | None = None) -> "Transfer":
+        """Wait in any event loop, as `wait` does."""
         try:
-            future = self._portal.submit(self._until_final(None))
+            future = self._portal.submit(self._until_final(timeout))
             await ticking(asyncio.wrap_future(future), lambda: self._portal)
         except KeyboardInterrupt:
             raise InterruptedWait(self._what_goes_on()) from None
@@ -155,6 +156,14 @@ class Transfer:
             ) from None
         finally:
             end()
+
+    def __eq__(self, other: object) -> bool:
+        """Two handles of one transfer are equal."""
+        return isinstance(other, Transfer) and other._record is self._record
+
+    def __hash__(self) -> int:
+        """Hash as the transfer that it holds."""
+        return hash(id(self._record))
 
     def __repr__(self) -> str:
         """Return one line: what, from where, how far."""

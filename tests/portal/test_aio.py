@@ -1,7 +1,6 @@
 """The interface as coroutines: complete, and gone when nobody awaits it any more."""
 
 import asyncio
-import inspect
 import threading
 from collections.abc import Awaitable, Callable
 
@@ -10,23 +9,6 @@ import pytest
 from kinode_nb import aio, portal
 from kinode_nb.process_lib import Our
 from kinode_nb.types import KinodeError
-
-
-@pytest.mark.parametrize(
-    ("blocking", "awaited"), [(portal.FakeNet, aio.FakeNet), (portal.Node, aio.Node)]
-)
-def test_every_name_of_the_blocking_interface_is_there(blocking: type, awaited: type) -> None:
-    public = {name for name in dir(blocking) if not name.startswith("_")}
-    here = {name for name in dir(awaited) if not name.startswith("_")}
-    given = {"name", "home", "port", "status", "placement", "pid", "url"}
-    assert public - here - (given if blocking is portal.Node else set()) == set()
-    for name in public & here:
-        ours, theirs = getattr(awaited, name), getattr(blocking, name)
-        if callable(theirs) and name != "boot":
-            mine = inspect.signature(ours).parameters
-            assert list(mine) == list(inspect.signature(theirs).parameters) or any(
-                each.kind is each.VAR_KEYWORD for each in mine.values()
-            )
 
 
 def test_the_current_node_and_what_was_printed() -> None:
@@ -44,7 +26,31 @@ def test_the_current_node_and_what_was_printed() -> None:
             await other.put("file.txt", data=b"x")
             assert await net.offered_files() == ["file.txt"]
             begun = await first.download("file.txt", other.name)
-            assert net.transfer(begun.id).file == "file.txt"
+            assert net.transfer(begun.id) == begun
+            assert (begun.file, begun.provider, begun.requestor) == (
+                "file.txt",
+                other.name,
+                first.name,
+            )
+            assert await begun is await begun.wait(5) is begun
+            assert begun.path is not None
+            assert begun.path.read_bytes() == b"x"
+            assert (begun.status, begun.progress, begun.error) == ("done", 100, "")
+            assert begun.row().verified
+            assert list((await first.log(type="Download", last=1))["type"]) == ["Download"]
+            assert len(await net.log(node=other.name, kind="response"))
+            assert (first.home / "vfs").is_dir()
+            assert (first.port, first.status, first.placement, first.pid) == (
+                None,
+                "running",
+                "thread",
+                None,
+            )
+            with pytest.raises(KinodeError, match="no port"):
+                first.url()
+            assert not hasattr(first, "_net")
+            await net.stop(first.name)
+            assert first.status == "stopped"
 
     asyncio.run(cell())
 
@@ -104,3 +110,36 @@ def test_what_goes_wrong_arrives_as_it_is() -> None:
 
     asyncio.run(cell(lambda net: net.start("chatt")))
     asyncio.run(cell(lambda net: net.use("nobody.dev")))
+
+
+def test_the_transfers_of_a_line_can_be_awaited() -> None:
+    async def cell() -> None:
+        async with aio.FakeNet() as net:
+            first, other = await net.boot(count=2, port="none")
+            await net.start("chat-with-file-transfer")
+            await other.put("file.txt", data=b"x")
+            shown: list[aio.Transfer] = []
+            line = "download:chat_with_file_transfer:template.os file.txt fake2.dev"
+            await first.type_line(line, show=shown.append)
+            assert [await each for each in shown] == [net.transfer("t1")]
+
+    asyncio.run(cell())
+
+
+def test_the_waiting_for_a_transfer_ends_alone() -> None:
+    async def cell() -> None:
+        async with aio.FakeNet() as net:
+            first, other = await net.boot(count=2, port="none")
+            await net.start("chat-with-file-transfer", node=first.name)
+            begun = await first.download("file.txt", other.name)
+            with pytest.raises(TimeoutError, match="still waiting after 0"):
+                await begun.wait(0)
+            waiting = asyncio.create_task(begun.wait())
+            await asyncio.sleep(0)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError) as cancelled:
+                await waiting
+            assert "t1" in cancelled.value.__notes__[0]
+            assert begun.status != "cancelled"
+
+    asyncio.run(cell())
