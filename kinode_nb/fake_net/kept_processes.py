@@ -17,11 +17,9 @@ from kinode_nb.runtime.kernel import Kernel
 from kinode_nb.runtime.lifecycle import Lifecycle
 from kinode_nb.runtime.process import Process
 from kinode_nb.runtime.system_calls import ProcessCalls
-from kinode_nb.types import Address, Capability, KinodeError, ProcessId, SpawnError
+from kinode_nb.types import Address, Capability, ProcessId, SpawnError
 from kinode_nb.types.capabilities import messaging
-from kinode_nb.types.persisted import PersistedProcess
-
-_UNREADABLE = (KinodeError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+from kinode_nb.types.persisted import UNREADABLE, PersistedProcess
 
 
 class KeptProcesses:
@@ -79,13 +77,13 @@ class KeptProcesses:
             node, rows = table["node"], list(table["processes"].items())
         except FileNotFoundError:
             return
-        except (OSError, *_UNREADABLE) as error:
+        except (OSError, *UNREADABLE) as error:
             self._tell(f"no process is brought back: {self._table.name} cannot be read: {error}")
             return
         for name, row in rows:
             try:
                 id_, persisted = ProcessId.parse(name), PersistedProcess.from_json(row)
-            except _UNREADABLE as error:
+            except UNREADABLE as error:
                 self._tell(f"couldn't reboot process: {name}: {error}")
                 continue
             yield id_, self._renamed(persisted, node)

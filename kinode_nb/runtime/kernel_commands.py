@@ -10,17 +10,16 @@ from typing import Any, Protocol
 
 import msgspec
 
-from kinode_nb.process_lib import KinodeError, LazyLoadBlob, Our, Request, SpawnError
+from kinode_nb.process_lib import LazyLoadBlob, Our, Request, SpawnError
 from kinode_nb.process_lib.syscalls import Code
 from kinode_nb.runtime.kernel import Kernel
 from kinode_nb.runtime.lifecycle import Lifecycle
 from kinode_nb.runtime.process import Process
 from kinode_nb.types import AddressError, Capability, OnExit, ProcessId
 from kinode_nb.types.capabilities import canonical
-from kinode_nb.types.persisted import PersistedProcess, lenient_process_id
+from kinode_nb.types.persisted import UNREADABLE, PersistedProcess, lenient_process_id
 
 _WASM = b"\0asm"
-_UNREADABLE = (KinodeError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 Answer = str | dict[str, Any] | None
 """JSON; None is no answer."""
@@ -74,7 +73,7 @@ class KernelCommands:
             if more:
                 raise ValueError("a command has one name")
             return self._commands[name](argument, request, blob)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             self._print(f"kernel: couldn't parse command: {error!r}", 0)
             return None
 

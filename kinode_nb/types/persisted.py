@@ -6,8 +6,11 @@ import msgspec
 
 from kinode_nb.types.address import ProcessId
 from kinode_nb.types.capabilities import Capability
-from kinode_nb.types.errors import AddressError
+from kinode_nb.types.errors import AddressError, KinodeError
 from kinode_nb.types.onexit import OnExit
+
+UNREADABLE = (KinodeError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading raises of JSON that is not of the right shape, or is nested too deeply."""
 
 
 class PersistedProcess(msgspec.Struct, frozen=True, kw_only=True):
