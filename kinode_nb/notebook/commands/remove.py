@@ -2,23 +2,17 @@
 
 from kinode_nb.notebook.commands import kinds
 from kinode_nb.notebook.commands.context import Context
+from kinode_nb.notebook.commands.installed import say_where
 from kinode_nb.notebook.commands.verb import ACTING, Argument, Count, Values, Verb
 
 
 def run(context: Context, values: Values) -> None:
     """Remove packages from all nodes, or from the one that is named; say from where."""
-    node = context.named(values)
-    packages = values.many("package")
+    place = context.named(values) or context.net
     before = context.net.started_packages()
-    if node is None:
-        context.net.remove(*packages)
-    else:
-        node.remove(*packages)
-    removed = {each[:2] for each in before - context.net.started_packages()}
-    nodes = context.net.node_names()
-    for package in sorted({package for package, _ in removed}):
-        where = [each for each in nodes if (package, each) in removed]
-        context.say(f"{package} is removed from {', '.join(where)}")
+    place.remove(*values.many("package"))
+    removed = before - context.net.started_packages()
+    say_where(context, removed, "is removed from")
 
 
 REMOVE = Verb(

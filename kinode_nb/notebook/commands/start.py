@@ -2,23 +2,17 @@
 
 from kinode_nb.notebook.commands import kinds
 from kinode_nb.notebook.commands.context import Context
+from kinode_nb.notebook.commands.installed import say_where
 from kinode_nb.notebook.commands.verb import ACTING, Argument, Count, Values, Verb
 
 
 def run(context: Context, values: Values) -> None:
     """Start packages on all nodes, or on the one that is named; say what runs now, and where."""
-    node = context.named(values)
-    packages = values.many("package")
+    place = context.named(values) or context.net
     before = context.net.started_packages()
-    if node is None:
-        context.net.start(*packages)
-    else:
-        node.start(*packages)
+    place.start(*values.many("package"))
     started = context.net.started_packages() - before  # what was there before, the net's notes tell
-    nodes = context.net.node_names()
-    for package in sorted({package for package, _, _ in started}):
-        where = [each for each in nodes if any((package, each) == new[:2] for new in started)]
-        context.say(f"{package} runs on {', '.join(where)}")
+    say_where(context, started, "runs on")
 
 
 START = Verb(
