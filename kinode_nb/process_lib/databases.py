@@ -1,6 +1,6 @@
-"""How `kv` and `sqlite` are asked: one Request, one answer."""
+"""What `kv` and `sqlite` have in common: databases, and how they are asked."""
 
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 import msgspec
 
@@ -16,6 +16,10 @@ from kinode_nb.types import (
 )
 
 T = TypeVar("T")
+D = TypeVar("D", bound="Database")
+
+TIMEOUT = 5
+"""Seconds that an answer may take, as in Kinode's process_lib."""
 
 _MEANINGS = {
     "NoReadCap": "this process may not read it: it needs the database's read capability, which its "
@@ -67,14 +71,6 @@ class Asker:
             self._refuse(answer["Err"])
         return answer
 
-    async def begin_tx(self) -> int:
-        """Begin a transaction; returns its number."""
-        return self.part((await self.ask("BeginTx")), "BeginTx", _Begun).tx_id
-
-    async def commit_tx(self, tx_id: int) -> None:
-        """Carry out what a transaction has gathered."""
-        await self.ask({"Commit": {"tx_id": tx_id}})
-
     def part(self, answer: Any, name: str, kind: type[T]) -> T:
         """Return the payload of an answer that should have this name; raises BodyError."""
         try:
@@ -97,3 +93,35 @@ class Asker:
 
 class _Begun(msgspec.Struct, frozen=True):
     tx_id: int
+
+
+class Database:
+    """A database of a package, for one process."""
+
+    _module: ClassVar[ProcessId]
+    _error: ClassVar[type[KvError] | type[SqliteError]]
+
+    def __init__(self, our: Our, package_id: PackageId, db: str, timeout: int = TIMEOUT) -> None:
+        """Speak for the process about one database; nothing is sent."""
+        self.package_id = package_id
+        self.db = db
+        self._asker = Asker(our, self._module, package_id, db, self._error, timeout)
+
+    async def begin_tx(self) -> int:
+        """Begin a transaction; returns its number, for `commit_tx` and what it shall carry out."""
+        return self._asker.part(await self._asker.ask("BeginTx"), "BeginTx", _Begun).tx_id
+
+    async def commit_tx(self, tx_id: int) -> None:
+        """Carry out a transaction: all of it, or nothing."""
+        await self._asker.ask({"Commit": {"tx_id": tx_id}})
+
+
+async def opened(database: D) -> D:
+    """Open a database of the own package, or make it; returns it."""
+    await database._asker.ask("Open")  # noqa: SLF001 - its own module
+    return database
+
+
+async def removed(database: Database) -> None:
+    """Remove a database of the own package with all that is in it."""
+    await database._asker.ask("RemoveDb")  # noqa: SLF001 - its own module

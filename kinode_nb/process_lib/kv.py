@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from kinode_nb.process_lib.databases import Asker
+from kinode_nb.process_lib.databases import TIMEOUT, Database, opened, removed
 from kinode_nb.process_lib.our import Our
 from kinode_nb.types import BodyError, KvError, PackageId
 from kinode_nb.types.capabilities import KV
@@ -20,17 +20,12 @@ from kinode_nb.wit import to_json
 
 T = TypeVar("T")
 
-_TIMEOUT = 5  # seconds, as in Kinode's process_lib
 
-
-class Kv:
+class Kv(Database):
     """A database: get one from `open`."""
 
-    def __init__(self, our: Our, package_id: PackageId, db: str, timeout: int = _TIMEOUT) -> None:
-        """Speak for the process about one database; nothing is sent."""
-        self.package_id = package_id
-        self.db = db
-        self._asker = Asker(our, KV, package_id, db, KvError, timeout)
+    _module = KV
+    _error = KvError
 
     async def get(self, key: Any) -> Any:
         """Return the value of a key, as JSON has it; KvError ``KeyNotFound`` when there is none."""
@@ -55,25 +50,15 @@ class Kv:
         """Delete a key, if it is there, at once or when the transaction is committed."""
         await self._asker.ask({"Delete": {"key": list(_json(key)), "tx_id": tx_id}})
 
-    async def begin_tx(self) -> int:
-        """Begin a transaction; returns its number, for `set`, `delete` and `commit_tx`."""
-        return await self._asker.begin_tx()
 
-    async def commit_tx(self, tx_id: int) -> None:
-        """Carry out a transaction: all of it, or nothing."""
-        await self._asker.commit_tx(tx_id)
-
-
-async def open(our: Our, package_id: PackageId, db: str, timeout: int = _TIMEOUT) -> Kv:  # noqa: A001 - Kinode's name
+async def open(our: Our, package_id: PackageId, db: str, timeout: int = TIMEOUT) -> Kv:  # noqa: A001 - Kinode's name
     """Open a database of the own package, or make it; this process may then read and write it."""
-    opened = Kv(our, package_id, db, timeout)
-    await opened._asker.ask("Open")  # noqa: SLF001 - its own module
-    return opened
+    return await opened(Kv(our, package_id, db, timeout))
 
 
-async def remove_db(our: Our, package_id: PackageId, db: str, timeout: int = _TIMEOUT) -> None:
+async def remove_db(our: Our, package_id: PackageId, db: str, timeout: int = TIMEOUT) -> None:
     """Remove a database of the own package with all that is in it."""
-    await Asker(our, KV, package_id, db, KvError, timeout).ask("RemoveDb")
+    await removed(Kv(our, package_id, db, timeout))
 
 
 def _json(value: Any) -> bytes:

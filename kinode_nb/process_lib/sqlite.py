@@ -12,25 +12,20 @@ from typing import Any
 
 import msgspec
 
-from kinode_nb.process_lib.databases import Asker
+from kinode_nb.process_lib.databases import TIMEOUT, Database, opened, removed
 from kinode_nb.process_lib.our import Our
 from kinode_nb.types import BodyError, PackageId, SqliteError, UsageError
 from kinode_nb.types.capabilities import SQLITE
-
-_TIMEOUT = 5  # seconds, as in Kinode's process_lib
 
 Row = dict[str, Any]
 """One row, by the names of the columns; bytes are base64 text."""
 
 
-class Sqlite:
+class Sqlite(Database):
     """A database: get one from `open`."""
 
-    def __init__(self, our: Our, package_id: PackageId, db: str, timeout: int = _TIMEOUT) -> None:
-        """Speak for the process about one database; nothing is sent."""
-        self.package_id = package_id
-        self.db = db
-        self._asker = Asker(our, SQLITE, package_id, db, SqliteError, timeout)
+    _module = SQLITE
+    _error = SqliteError
 
     async def read(self, query: str, params: Sequence[Any] = ()) -> list[Row]:
         """Return the rows of a query: SELECT, VALUES, WITH, PRAGMA and the like."""
@@ -47,25 +42,15 @@ class Sqlite:
         action = {"Write": {"statement": statement, "tx_id": tx_id}}
         await self._asker.ask(action, _params(params))
 
-    async def begin_tx(self) -> int:
-        """Begin a transaction; returns its number, for `write` and `commit_tx`."""
-        return await self._asker.begin_tx()
 
-    async def commit_tx(self, tx_id: int) -> None:
-        """Carry out a transaction: all of it, or nothing."""
-        await self._asker.commit_tx(tx_id)
-
-
-async def open(our: Our, package_id: PackageId, db: str, timeout: int = _TIMEOUT) -> Sqlite:  # noqa: A001 - Kinode's name
+async def open(our: Our, package_id: PackageId, db: str, timeout: int = TIMEOUT) -> Sqlite:  # noqa: A001 - Kinode's name
     """Open a database of the own package, or make it; this process may then read and write it."""
-    opened = Sqlite(our, package_id, db, timeout)
-    await opened._asker.ask("Open")  # noqa: SLF001 - its own module
-    return opened
+    return await opened(Sqlite(our, package_id, db, timeout))
 
 
-async def remove_db(our: Our, package_id: PackageId, db: str, timeout: int = _TIMEOUT) -> None:
+async def remove_db(our: Our, package_id: PackageId, db: str, timeout: int = TIMEOUT) -> None:
     """Remove a database of the own package with all that is in it."""
-    await Asker(our, SQLITE, package_id, db, SqliteError, timeout).ask("RemoveDb")
+    await removed(Sqlite(our, package_id, db, timeout))
 
 
 def literal(data: bytes) -> str:
