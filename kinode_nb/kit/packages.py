@@ -31,7 +31,8 @@ def find(
 ) -> Package:
     """Return a built-in package by its name, or the one in a folder or a zip; raises PackageError.
 
-    A folder is built in memory, and nothing is written. ``features`` are those of the build;
+    A package's folder of that very name goes before a built-in one, as kit knows only folders. It
+    is built in memory, and nothing is written. ``features`` are those of the build;
     ``dependencies`` name folders of what it depends on, ``fetch_api`` asks a node for the rest.
     """
     chosen = frozenset(features)
@@ -39,7 +40,7 @@ def find(
     path = Path(name).expanduser()
     bare = str(name).partition(":")[0].replace("_", "-")
     known = built_in()
-    if bare in known:
+    if bare in known and not (path / "metadata.json").is_file():
         return _built_in(known[bare], chosen)
     if path.is_dir():
         return _in_folder(path.resolve(), "", chosen, local, fetch_api)

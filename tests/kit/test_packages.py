@@ -24,6 +24,17 @@ def test_a_zip_is_a_package_too(net: FakeNet, tmp_path: Path, folder_inside: boo
     assert net.packages()["source"].tolist() == [path, path]
 
 
+def test_a_folder_goes_before_a_built_in_package_of_its_name(
+    net: FakeNet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "echo").mkdir()  # no package, so it means nothing
+    shutil.copytree(packages.BUILT_IN / "chat", tmp_path / "chat")
+    net.boot(port="none")
+    net.start("chat", "echo")
+    assert net.packages()["source"].tolist() == [str(tmp_path / "chat"), "built in"]
+
+
 def test_a_zip_that_is_none_is_told(net: FakeNet, tmp_path: Path) -> None:
     net.boot(port="none")
     broken = tmp_path / "broken.zip"
