@@ -11,8 +11,19 @@ from kinode_nb.frames.tables import (
     nodes,
     packages,
     processes,
+    tests,
     transfer,
     transfers,
 )
 
-__all__ = ["files", "history", "log", "nodes", "packages", "processes", "transfer", "transfers"]
+__all__ = [
+    "files",
+    "history",
+    "log",
+    "nodes",
+    "packages",
+    "processes",
+    "tests",
+    "transfer",
+    "transfers",
+]

@@ -19,6 +19,7 @@ from kinode_nb.types.rows import (
     ProcessRow,
     TransferRow,
 )
+from kinode_nb.types.test_rows import TestRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,6 +90,17 @@ _FILES: _Table = (
     ("file", arrays.text, "file"),
     ("bytes", arrays.count, "bytes"),
 )
+_TESTS: _Table = (
+    ("test", arrays.text, "test"),
+    ("package", arrays.category, "package"),
+    ("nodes", arrays.words, "nodes"),
+    ("status", arrays.category, "status"),
+    ("seconds", arrays.number, "seconds"),
+    ("file", arrays.text, "file"),
+    ("line", arrays.maybe_count, "line"),
+    ("reason", arrays.text, "reason"),
+    ("tests_file", arrays.category, "tests_file"),
+)
 _SAMPLES = (
     ("time", arrays.time),
     ("received", arrays.count),
@@ -135,6 +147,11 @@ def history(rows: Iterable[ChatRow]) -> pd.DataFrame:
 def files(rows: Iterable[FileRow]) -> pd.DataFrame:
     """Return the files that nodes offer."""
     return _frame(_FILES, rows)
+
+
+def tests(rows: Iterable[TestRow]) -> pd.DataFrame:
+    """Return what came of tests; ``nodes`` are divided by commas."""
+    return _frame(_TESTS, rows)
 
 
 def _frame(table: _Table, rows: Iterable[Any]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ let through to the loop, ends the process and nothing else.
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar
+from types import FrameType
 from typing import Any
 
 from kinode_nb.runtime.fiber import Fiber
@@ -74,6 +75,20 @@ class ProcessTasks:
     async def wait(self) -> None:
         """Wait until all tasks have ended; those that refuse to are left alone."""
         await asyncio.wait([self.task, *self._others], timeout=_PATIENCE)
+
+    def waits_in(self) -> list[FrameType]:
+        """Return the frames in which the main task waits, from the outermost.
+
+        Empty when it has ended. It is not waiting in them while it is being stepped.
+        """
+        frames: list[FrameType] = []
+        awaited: Any = self.task.get_coro()
+        while awaited is not None:
+            frame = getattr(awaited, "cr_frame", None) or getattr(awaited, "gi_frame", None)
+            if frame is not None:
+                frames.append(frame)
+            awaited = getattr(awaited, "cr_await", None) or getattr(awaited, "gi_yieldfrom", None)
+        return frames
 
     # What the task factory asks.
 

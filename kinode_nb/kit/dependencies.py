@@ -11,6 +11,7 @@ from kinode_nb.kit import apis
 from kinode_nb.kit.apis import Api
 from kinode_nb.kit.built_in import built_in
 from kinode_nb.kit.folders import Folder, read_folder
+from kinode_nb.kit.node_apis import node_api
 from kinode_nb.types import KinodeError, PackageError, PackageId
 from kinode_nb.types.manifests import read_metadata
 
@@ -49,6 +50,9 @@ class Dependencies:
         return list(found.values())
 
     def _find(self, id_: PackageId, importer: Api) -> Api:
+        own = node_api(id_)
+        if own is not None:
+            return apis.of_zip(own, id_, "every node")
         looked: list[str] = []
         for path in self._places(id_, importer):
             known = _id_or_none(path)

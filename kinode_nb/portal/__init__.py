@@ -4,6 +4,8 @@ from kinode_nb.portal.awaiting import awaited
 from kinode_nb.portal.bridge import Portal
 from kinode_nb.portal.net import FakeNet, close_all, fakenet
 from kinode_nb.portal.node import Node
+from kinode_nb.portal.run_tests import run_tests
+from kinode_nb.portal.test_results import Results
 from kinode_nb.portal.transfer import InterruptedWait, Transfer
 
 __all__ = [
@@ -11,8 +13,10 @@ __all__ = [
     "InterruptedWait",
     "Node",
     "Portal",
+    "Results",
     "Transfer",
     "awaited",
     "close_all",
     "fakenet",
+    "run_tests",
 ]

@@ -75,6 +75,9 @@ class Blocked:
     place: str
     """Where it is, such as ``line 2 of a cell (while True: pass)``."""
     waiting: Waiting = Waiting.NOTEBOOK
+    file: str = ""
+    """The file of that place."""
+    line: int = 0
 
     @property
     def is_the_nodes_own(self) -> bool:
@@ -190,7 +193,10 @@ class Watchdog:
             return None
         step = None if fiber is None else (number, fiber)
         address = Address.parse(running.name)
-        return Blocked(address, running, step, now - seen[1], _place(frame), self.waiting)
+        line = _line(frame)
+        place, file = _place(line), line.f_code.co_filename
+        seconds = now - seen[1]
+        return Blocked(address, running, step, seconds, place, self.waiting, file, line.f_lineno)
 
     def end(self, blocked: Blocked, patience: float) -> Outcome:
         """Raise inside the process until its step has ended, for ``patience`` seconds at most."""
@@ -259,11 +265,15 @@ def _callback(frame: FrameType) -> asyncio.Handle | None:
     return None
 
 
-def _place(frame: FrameType) -> str:
-    """Return the line of the author's code that is being run."""
+def _line(frame: FrameType) -> FrameType:
+    """Return the frame of the author's code that is being run."""
     frames = _step_frames(frame) or [frame]
     authors = (each for each in frames if not each.f_code.co_filename.startswith(_LIBRARIES))
-    chosen = next(authors, frames[0])
+    return next(authors, frames[0])
+
+
+def _place(chosen: FrameType) -> str:
+    """Return the line that a frame is in, with its source."""
     file, line = chosen.f_code.co_filename, chosen.f_lineno
     module = Path(chosen.f_globals.get("__file__") or file)  # of packages, file is the vfs path
     is_file = module.is_file() or module.name == Path(file).name

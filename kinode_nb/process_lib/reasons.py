@@ -9,9 +9,11 @@ import linecache
 import reprlib
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from textwrap import dedent
 from types import FrameType, ModuleType, TracebackType
 
+_RUNNERS = ("/kinode_nb/hosts/", "/kinode_nb/process_lib/tester.py", "/kinode_nb/runtime/")
 _SHOWN = 200  # characters of a value
 
 _short = reprlib.Repr()
@@ -23,7 +25,31 @@ def reason(error: BaseException) -> str:
     """Return an error in one line."""
     if isinstance(error, AssertionError) and not str(error):
         return _asserted(error.__traceback__)
-    return traceback.format_exception_only(error)[-1].strip()
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def quote(frame: FrameType) -> None:
+    """Let a frame's lines be those that it runs, not what another file of its name once held."""
+    file = frame.f_code.co_filename
+    if not Path(file).is_file():  # one in a node's vfs: its module's loader has the text
+        linecache.cache.pop(file, None)
+        linecache.lazycache(file, frame.f_globals)
+
+
+def _quote_all(raised: TracebackType | None) -> None:
+    while raised is not None:
+        quote(raised.tb_frame)
+        raised = raised.tb_next
+
+
+def story(error: BaseException) -> str:
+    """Return the traceback as Python tells it, without the frames of what ran the process."""
+    _quote_all(error.__traceback__)
+    told = traceback.TracebackException.from_exception(error)
+    own = [frame for frame in told.stack if not any(each in frame.filename for each in _RUNNERS)]
+    told.stack = traceback.StackSummary.from_list(own)
+    return "".join(told.format()).rstrip()
 
 
 def _asserted(raised: TracebackType | None) -> str:
@@ -32,6 +58,7 @@ def _asserted(raised: TracebackType | None) -> str:
         return "AssertionError"
     while raised.tb_next is not None:
         raised = raised.tb_next
+    quote(raised.tb_frame)
     source = _statement(raised)
     values = ", ".join(_values(source, raised.tb_frame))
     return f"{source} (with {values})" if values else source or "AssertionError"

@@ -14,7 +14,6 @@ are answered with the place in the test's own files, and the traceback is printe
 
 import asyncio
 import inspect
-import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +24,7 @@ import msgspec
 from kinode_nb.process_lib.our import Our
 from kinode_nb.process_lib.places import Place, place_of
 from kinode_nb.process_lib.reasons import reason as reason_of
+from kinode_nb.process_lib.reasons import story
 from kinode_nb.types import BodyError, Request
 
 T = TypeVar("T")
@@ -155,19 +155,11 @@ test.__test__ = False  # type: ignore[attr-defined]  # pytest: no test function
 
 def _report(error: Exception) -> Report:
     if isinstance(error, TestFailedError):
-        return Report("failed", str(error), _story(error))
+        return Report("failed", str(error), story(error))
     status: Literal["failed", "crashed"] = (
         "failed" if isinstance(error, AssertionError) else "crashed"
     )
-    return Report(status, reason_of(error), _story(error))
-
-
-def _story(error: Exception) -> str:
-    """Return the traceback without this module's own frames."""
-    told = traceback.TracebackException.from_exception(error)
-    own = [frame for frame in told.stack if frame.filename != __file__]
-    told.stack = traceback.StackSummary.from_list(own)
-    return "".join(told.format()).rstrip()
+    return Report(status, reason_of(error), story(error))
 
 
 __all__ = [

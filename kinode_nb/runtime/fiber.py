@@ -176,9 +176,10 @@ class Fiber(Coroutine[Any, Any, Any]):
             if place.fiber is self:
                 place.wake()  # else it is woken already
 
-    # What shows a coroutine: repr(task), task.print_stack().
+    # What shows a coroutine: repr(task), task.print_stack(), and who asks where it waits.
 
     __name__ = property(attrgetter("_coroutine.__name__"))
     cr_code = property(attrgetter("_coroutine.cr_code"))
+    cr_await = property(attrgetter("_coroutine.cr_await"))
     cr_frame = property(attrgetter("_coroutine.cr_frame"))
     cr_running = property(attrgetter("_coroutine.cr_running"))

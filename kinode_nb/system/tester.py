@@ -127,12 +127,13 @@ async def _spawn(our: Our, name: str, wishes: Wishes) -> ProcessId:
 
 
 def _requested(our: Our, name: str, wishes: Wishes) -> list[Capability]:
-    """Return what a test is to hold; what the tester cannot hand on is told."""
+    """Return what a test is to hold; what the tester cannot hand on is dropped, and told."""
     held: tuple[Capability, ...] = our.our_capabilities()
     requested = wishes.requested(our.node)
     for each in requested:
         if each not in held and each.issuer != our.address:
-            our.print_to_terminal(0, f"tester: {name} requests {each}, which nobody here can give")
+            said = f"tester: {name} requests {each}, which the tester does not hold"
+            our.print_to_terminal(1, said)
     return [*requested, *held]
 
 

@@ -14,6 +14,7 @@ KinodeError
 ├── SqliteError         an operation on a SQL database that sqlite refused
 ├── HttpServerError     a path or a WebSocket that http-server refused
 ├── BodyError           a message body that is not what was asked of it
+├── TestsFailedError    tests of packages of which not all have passed
 ├── UsageError          a call or a line that makes no sense as written
 ├── StuckError          a process that cannot be ended, since it is in a call that does not return
 └── BlockingCallError   a blocking call made where it would wait for itself
@@ -23,6 +24,10 @@ Texts say what was wrong and what to do next.
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kinode_nb.types.test_rows import TestRow
 
 
 class KinodeError(Exception):
@@ -145,6 +150,17 @@ class BodyError(KinodeError, ValueError):
 
 class UsageError(KinodeError):
     """A line or a call that makes no sense as written. Never IPython's class of that name."""
+
+
+class TestsFailedError(KinodeError):
+    """Not all tests of packages have passed; ``rows`` tells what came of each."""
+
+    __test__ = False  # pytest: no test class
+
+    def __init__(self, text: str, rows: tuple["TestRow", ...] = ()) -> None:
+        """Keep the rows beside the text."""
+        super().__init__(text)
+        self.rows = rows
 
 
 class StuckError(KinodeError):

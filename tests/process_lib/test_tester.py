@@ -113,7 +113,7 @@ async def test_a_test_that_returns_has_passed(lab: Lab, body: str, tmp_path: Pat
         (
             RAISES,
             "crashed",
-            "json.decoder.JSONDecodeError: Extra data: line 1 column 3 (char 2)",
+            "JSONDecodeError: Extra data: line 1 column 3 (char 2)",
         ),
         (
             RAISES_IN_A_GROUP,

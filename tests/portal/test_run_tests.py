@@ -1,0 +1,253 @@
+"""run-tests: whatever a test package does, its row says what came of it, and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kinode_nb.portal import Results, run_tests
+from kinode_nb.types.test_rows import TestRow
+from tests.portal.packages_under_test import Written
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Written:
+    monkeypatch.chdir(tmp_path)
+    return Written(tmp_path)
+
+
+def only(results: Results) -> TestRow:
+    (row,) = results.rows
+    return row
+
+
+def test_a_test_that_passes(written: Written):
+    written.test("fine_test", "assert nodes == ['n0.dev', 'n1.dev']")
+    results = run_tests(written.toml("fine_test", nodes=2))
+    row = only(results)
+    assert results.passed
+    assert (row.tests_file, row.test, row.package) == (
+        "tests.toml",
+        "fine_test",
+        "fine-test:template.os",
+    )
+    assert (row.nodes, row.status, row.reason) == (("n0.dev", "n1.dev"), "passed", "")
+
+
+def test_an_assert_that_does_not_hold_is_told_with_its_place_in_the_source(written: Written):
+    written.test(
+        "sums_test",
+        """
+        total = 1 + 1
+        print("added")
+        assert total == 3
+        """,
+    )
+    row = only(run_tests(written.toml("sums_test")))
+    assert (row.status, row.file, row.line) == ("failed", "sums_test/pkg/sums_test.py", 8)
+    assert row.reason == "assert total == 3 (with total = 2)"
+    assert 'sums_test/pkg/sums_test.py", line 8' in row.traceback
+    assert "n0.dev tester:sys: added" in row.output
+    assert "tester:tester:sys ended" not in row.output
+
+
+INIT = "\nasync def init(our):\n    await our.receive()\n"
+CRASHES = {
+    "raises": ({"x_test.py": f"from json import loads\nloads('{{}}}}')\n{INIT}"}, "x_test.py", 2),
+    "in init": ({"x_test.py": f"{INIT}    print(1 / 0)\n"}, "x_test.py", 4),
+    "import": ({"x_test.py": f"import kinode_nb\nimport nowhere\n{INIT}"}, "x_test.py", 2),
+    "of a sibling": (
+        {"x_test.py": f"from .inner import x\n{INIT}", "inner.py": "\n\nx = 1 / 0\n"},
+        "inner.py",
+        3,
+    ),
+    "syntax": ({"x_test.py": "x = 1\ndef f(:\n"}, "x_test.py", 2),
+    "exit": ({"x_test.py": f"import sys\n{INIT}    sys.exit(3)\n"}, "x_test.py", 5),
+}
+
+
+@pytest.mark.parametrize("crash", CRASHES)
+def test_a_crash_is_told_with_its_place_long_before_the_time_is_over(written: Written, crash: str):
+    files, file, line = CRASHES[crash]
+    written.package("x_test", files)
+    row = only(run_tests(written.toml("x_test", timeout=60)))
+    assert (row.status, row.file, row.line) == ("crashed", f"x_test/pkg/{file}", line)
+    assert f'x_test/pkg/{file}", line {line}' in row.traceback
+    assert row.reason
+    assert row.seconds < 30
+
+
+def test_another_error_in_a_test_is_a_crash_of_it(written: Written):
+    written.test("x_test", "our.nothing\n")
+    row = only(run_tests(written.toml("x_test")))
+    assert (row.status, row.line) == ("crashed", 6)
+    assert row.reason == "AttributeError: 'Our' object has no attribute 'nothing'"
+
+
+def test_a_test_that_returns_without_an_answer_has_crashed(written: Written):
+    written.package("x_test", {"x_test.py": "async def init(our):\n    await our.receive()\n"})
+    row = only(run_tests(written.toml("x_test", timeout=60)))
+    assert (row.status, row.reason) == ("crashed", "it returned without an answer to the Run")
+
+
+def test_a_test_that_hangs_is_told_with_the_line_where_it_waits(written: Written):
+    written.test("x_test", "print('begin')\nawait our.receive()  # for ever")
+    written.test("y_test", "pass")
+    hung, fine = run_tests(written.toml("x_test", "y_test", timeout=1)).rows
+    assert (hung.status, hung.file, hung.line) == ("hung", "x_test/pkg/x_test.py", 7)
+    assert hung.reason.endswith("it waits in: await our.receive()  # for ever")
+    assert 1 <= hung.seconds < 5
+    assert fine.status == "passed"
+
+
+def test_a_test_that_never_yields_is_ended_and_told_with_its_line(written: Written):
+    written.test("x_test", "while True:\n    pass")
+    written.test("y_test", "pass")
+    hung, fine = run_tests(written.toml("x_test", "y_test", timeout=1)).rows
+    assert (hung.status, hung.file) == ("hung", "x_test/pkg/x_test.py")
+    assert hung.line in (6, 7)
+    assert "has not yielded for" in hung.reason
+    assert hung.seconds < 10
+    assert fine.status == "passed"
+
+
+def test_a_setup_package_that_never_yields_is_told_too(written: Written):
+    written.package("busy", {"busy.py": "async def init(our):\n    while True:\n        pass\n"})
+    written.test("x_test", "pass")
+    setup = [{"path": "busy", "run": True}]
+    row = only(run_tests(written.toml("x_test", timeout=1, setup_packages=setup)))
+    assert row.status == "error"
+    assert "busy:busy:template.os" in row.reason
+    assert "line 3 of busy.py" in row.reason or "line 2 of busy.py" in row.reason
+
+
+def test_an_answer_that_makes_no_sense(written: Written):
+    written.package(
+        "x_test",
+        {
+            "x_test.py": """
+            async def init(our):
+                await our.receive()
+                await our.send_response({"Walk": None})
+            """
+        },
+    )
+    row = only(run_tests(written.toml("x_test")))
+    assert row.status == "failed"
+    assert row.reason.startswith("its answer makes no sense")
+
+
+def test_an_answer_by_hand_without_a_reason(written: Written):
+    written.package(
+        "x_test",
+        {
+            "x_test.py": """
+            async def init(our):
+                await our.receive()
+                where = {"test": "x", "file": "x_test.py", "line": 3, "column": 1}
+                await our.send_response({"Run": {"Err": where}})
+            """
+        },
+    )
+    row = only(run_tests(written.toml("x_test")))
+    assert (row.status, row.file, row.line) == ("failed", "x_test/pkg/x_test.py", 3)
+
+
+def test_capabilities_that_are_not_to_be_had(written: Written):
+    written.test(
+        "x_test",
+        "await our.send_and_await_response('eth:distro:sys', b'', 1)",
+        request_capabilities=["eth:distro:sys"],
+    )
+    row = only(run_tests(written.toml("x_test")))
+    assert (row.status, row.line) == ("crashed", 6)
+    assert "tester: x_test requests" in row.output
+
+
+def test_capabilities_that_make_no_sense(written: Written):
+    written.test("x_test", "pass", grant_capabilities=["nonsense"])
+    row = only(run_tests(written.toml("x_test")))
+    assert row.status == "error"
+    assert "it could not be spawned" in row.reason
+
+
+@pytest.mark.parametrize(
+    ("break_it", "said"),
+    [
+        (lambda folder: (folder / "metadata.json").unlink(), "metadata.json is missing"),
+        (lambda folder: (folder / "pkg" / "x_test.py").rename(folder / "y.py"), "x_test.wasm is"),
+        (lambda folder: (folder / "pkg" / "manifest.json").write_text("[]"), "names 0 processes"),
+    ],
+)
+def test_a_test_that_cannot_be_built_is_an_error_and_the_others_run(
+    written: Written, break_it, said: str
+):
+    break_it(written.test("x_test", "pass"))
+    written.test("y_test", "pass")
+    broken, fine = run_tests(written.toml("x_test", "y_test", "x_test")).rows[:2]
+    assert (broken.status, fine.status) == ("error", "passed")
+    assert said in broken.reason
+
+
+def test_a_process_that_is_not_called_as_its_folder(written: Written):
+    written.package("x_test", {"main.py": INIT}, process_wasm_path="/main.wasm")
+    row = only(run_tests(written.toml("x_test")))
+    assert row.status == "error"
+    assert "write /x_test.wasm" in row.reason
+
+
+def test_tests_may_have_modules_and_run_one_after_another(written: Written):
+    """kit would stop at the first that fails; here each has a Run of its own."""
+    for name in ("a_test", "b_test", "c_test", "d_test", "e_test"):
+        written.package(
+            name,
+            {
+                f"{name}.py": """
+                from kinode_nb.process_lib import tester
+                from .inner.names import NAME
+
+                @tester.test
+                async def init(our, nodes):
+                    assert NAME == "a_test", NAME
+                """,
+                "inner/names.py": f"NAME = {name!r}\n",
+            },
+        )
+    results = run_tests(written.toml("a_test", "b_test", "c_test", "d_test", "e_test"))
+    assert [row.status for row in results.rows] == ["passed", *["failed"] * 4]
+    assert [row.reason for row in results.rows[1:]] == [
+        f"AssertionError: {each}_test" for each in "bcde"
+    ]
+    assert sum(row.seconds for row in results.rows) < 5  # the tester need not wait to start again
+
+
+def test_setup_packages_are_on_every_node(written: Written):
+    listing = "{'path': '/tester:sys/setup', 'action': 'ReadDir'}"
+    written.test(
+        "x_test",
+        f"""
+        for node in nodes:
+            answer = await our.send_and_await_response(f"{{node}}@echo:echo:template.os", "hi")
+            assert answer.json() == "Ack"
+        listing = (await our.send_and_await_response("vfs:distro:sys", {listing})).json()
+        assert [each["path"] for each in listing["ReadDir"]] == ["tester:sys/setup/echo"]
+        """,
+        grant_capabilities=["echo:echo:template.os"],
+    )
+    import kinode_nb.packages
+
+    echo = Path(kinode_nb.packages.__file__).parent / "echo"
+    setup = [{"path": str(echo), "run": True}]
+    row = only(run_tests(written.toml("x_test", nodes=2, setup_packages=setup)))
+    assert row.reason == ""
+    assert row.status == "passed"
+
+
+def test_a_setup_package_that_ends_as_it_starts(written: Written):
+    written.package("bad", {"bad.py": "async def init(our):\n    raise ValueError('so')\n"})
+    written.test("x_test", "pass")
+    setup = [{"path": "bad", "run": True}]
+    row = only(run_tests(written.toml("x_test", setup_packages=setup)))
+    assert row.status == "error"
+    assert "ValueError: so" in row.reason
