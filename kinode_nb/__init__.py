@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from kinode_nb import aio
+    from kinode_nb import aio, wit
     from kinode_nb.portal import FakeNet, Node, Transfer
     from kinode_nb.portal.net import fakenet
     from kinode_nb.types import KinodeError, SendError
@@ -27,6 +27,7 @@ __all__ = [
     "fakenet",
     "load_ipython_extension",
     "unload_ipython_extension",
+    "wit",
 ]
 
 _HOMES = {
@@ -41,8 +42,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:  # of whatever type the name has
     """Fetch a public name at its first use."""
-    if name == "aio":
-        return import_module("kinode_nb.aio")
+    if name in {"aio", "wit"}:
+        return import_module(f"kinode_nb.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return globals().setdefault(name, getattr(import_module(_HOMES[name]), name))

@@ -35,6 +35,7 @@ class Interface:
     """The same types by their names in WIT, those it uses from other interfaces included."""
     functions: Mapping[str, tree.Function]
     """The functions that a package's API exports, as written."""
+    _own: tuple[str, ...]
 
     def __init__(self, written: tree.Interface, types: Mapping[str, Any]) -> None:
         functions = {function.name: function for function in written.functions}
@@ -44,7 +45,13 @@ class Interface:
             doc=written.doc,
             types=MappingProxyType(dict(types)),
             functions=MappingProxyType(functions),
+            _own=tuple(t.name for t in written.types if not isinstance(t, tree.Use)),
         )
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The Python names of its types, in the order written; not of those used from others."""
+        return tuple(python_name(upper_camel(each)) for each in self._own)
 
     def __getattr__(self, name: str) -> Any:
         # Reached only for a name that is not there; it also tells type checkers of those that are.

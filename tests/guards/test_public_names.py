@@ -15,6 +15,7 @@ PUBLIC_NAMES = [
     "fakenet",
     "load_ipython_extension",
     "unload_ipython_extension",
+    "wit",
 ]
 
 
