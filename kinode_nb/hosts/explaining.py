@@ -5,9 +5,8 @@ import re
 import sys
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any
 
-from kinode_nb.hosts.trees import PREFIX
+from kinode_nb.hosts.trees import PREFIX, tree_of
 from kinode_nb.types import nearest
 
 _OUR_NAME = re.compile(rf"\b{PREFIX}\d+\.?")
@@ -47,14 +46,20 @@ def _all_of(error: BaseException | None) -> Iterator[BaseException]:
 
 def _explain_import(error: ImportError) -> None:
     """Say which file has no such name, and what is near."""
-    known = sys.modules.get(error.name or "")
     found = _NO_SUCH_NAME.match(str(error))
-    if known is None or found is None or not known.__name__.startswith(PREFIX):
+    place = tree_of(error.name or "")
+    if found is None or place is None:
         return
-    loader: Any = known.__loader__
-    near = nearest(found[1], vars(known))
-    part = " yet: the two import each other" if "partially initialized" in str(error) else ""
-    error.msg = f"{loader.shown} has no name {found[1]!r}{part}.{near}"
+    tree, module = place
+    sources, name = tree.sources, found[1]
+    beside = f"{module}." if module else ""
+    known = {each.removeprefix(beside) for each in sources.modules() if each.startswith(beside)}
+    loaded = sys.modules.get(error.name or "")
+    near = nearest(name, known.union(vars(loaded) if loaded is not None else ()))
+    file = sources.file_of(module)
+    shown = sources.shown(file) if file else sources.label
+    half = " yet: modules that import each other" if "partially initialized" in str(error) else ""
+    error.msg = f"{shown} has no name {name!r}{half}.{near}"
     error.args = (error.msg,)
 
 

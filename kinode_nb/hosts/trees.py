@@ -123,6 +123,13 @@ class _Finder:
 _FINDER = _Finder()
 
 
+def tree_of(module: str) -> tuple[Tree, str] | None:
+    """Return the tree that a module's import name is of, and what it is called in there."""
+    root, _, name = module.partition(".")
+    tree = _FINDER.trees.get(root)
+    return None if tree is None else (tree, name)
+
+
 def _missing(sources: Sources, module: str) -> str:
     near = nearest(module, sources.modules())
     return f"{sources.label} has no module {module!r}.{near}"

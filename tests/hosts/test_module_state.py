@@ -1,0 +1,127 @@
+"""What counts as a module that can hold state, and what does not."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+import pytest
+
+from kinode_nb.hosts.module_state import holds_state, imports, reaches_out
+from kinode_nb.kit.packages import BUILT_IN
+
+
+def module(text: str) -> ast.Module:
+    return ast.parse(textwrap.dedent(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"""Only words."""',
+        "import os, json\nfrom .api.chat import Send",
+        "ONE = 1\nTWO, THREE = 2, (3, 'three', None)\nFOUR: int = ONE + 3\nFOUR += 1",
+        "NAMES = frozenset({'a', 'b'})\nORDER = tuple(n * 2 for n in range(3))",
+        "__all__ = ['a']\nclass A:\n    __slots__ = ['x']",
+        "import re\nPATTERN = re.compile(r'[a-z]+')",
+        "from pathlib import Path\nTEXT = (Path(__file__).parent / 'a.txt').read_text().strip()",
+        "from contextvars import ContextVar\nCURRENT = ContextVar('current', default=None)",
+        "def f(a, b=1, *, c=None):\n    found = []\n    found.append(a)\n    return found",
+        "class A:\n    'Words.'\n    x: int = 0\n    def set(self, x):\n        self.x = x",
+        "@dataclass(frozen=True)\nclass A:\n    items: list = field(default_factory=list)",
+        "@contextmanager\ndef f():\n    yield",
+        "from kinode_nb.process_lib import script\n@script\nasync def init(our, args): ...",
+        "from kinode_nb import wit\napi = wit.load('x.wit', names=['a'])",
+        "import kinode_nb.wit as w\nw.something(1)",
+        "class A(Enum):\n    ONE = 'one'\n    TWO = auto\n",
+        "if TYPE_CHECKING:\n    from .x import y\nelse:\n    y = None",
+        "try:\n    import tomllib\nexcept ImportError:\n    tomllib = None",
+        "Body = dict[str, int] | None\nKEY = lambda x: [x]",
+        "def outer(n):\n    def inner():\n        nonlocal n\n        n += 1\n    return inner",
+    ],
+)
+def test_what_holds_no_state(text: str):
+    assert not holds_state(module(text))
+    assert not reaches_out(module(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LOG = []",
+        "TABLE = {'a': 1}",
+        "SEEN: set[str] = set()",
+        "PAIR = (1, [])",
+        "count = 0\ndef f():\n    global count\n    count += 1",
+        "def f(seen=[]): ...",
+        "def f(*, seen={}): ...",
+        "f = lambda seen=[]: seen",
+        "class A:\n    all = []",
+        "class A:\n    def f(self, seen=[]): ...",
+        "class A:\n    class B:\n        all = {}",
+        "@functools.cache\ndef f(x): ...",
+        "@register\nclass A: ...",
+        "import asyncio\nLOCK = asyncio.Lock()",
+        "import itertools\nNUMBERS = itertools.count(1)",
+        "NUMBERS = (n for n in range(3))",
+        "class Point: ...\nORIGIN = Point()",
+        "tick = make_counter()",
+        "setup()",
+        "for name in 'ab':\n    print(name)",
+        "with open('x') as file:\n    TEXT = file.read()",
+        "NAMES = frozenset({'a'}) or []",
+        "TABLE[0] = 1",
+        "from .store import Store\nSTORE = Store(1)",
+    ],
+)
+def test_what_may_hold_state(text: str):
+    assert holds_state(module(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from . import settings\ndef f():\n    settings.volume = 3",
+        "def f():\n    from . import settings\n    settings.volume += 1",
+        "from .api import Chat\nChat.count = 1",
+        "class A:\n    count = 0\n    def f(self):\n        A.count += 1",
+        "class A:\n    count = 0\n    @classmethod\n    def f(cls):\n        cls.count += 1",
+        "class A:\n    count = 0\n    def f(self):\n        type(self).count += 1",
+        "class A:\n    count = 0\n    def f(self):\n        self.__class__.count += 1",
+        "def f():\n    f.calls = 1",
+        "def f(x):\n    setattr(x, 'a', 1)",
+        "def f():\n    globals()['a'] = 1",
+        "import sys\ndef f():\n    sys.modules[__name__]",
+        "from . import settings\ndel settings.volume",
+        "from .api import Chat\nfor Chat.peer in 'ab': ...",
+    ],
+)
+def test_what_reaches_out(text: str):
+    assert reaches_out(module(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["self.x = 1", "message.body.x = 1", "items[0].x = 1", "import os\nprint(os.sep)"],
+)
+def test_what_does_not_reach_out(text: str):
+    assert not reaches_out(module(f"def f(self, message, items):\n    pass\n{text}"))
+
+
+def test_relative_imports_are_found_wherever_they_are():
+    text = """
+        import os
+        from json import loads
+        from . import one
+        def f():
+            from ..two import three, four as five
+        """
+    assert imports(module(text)) == {(1, "", ("one",)), (2, "two", ("three", "four"))}
+
+
+def test_the_modules_of_file_transfer_are_shared_by_its_workers():
+    """Thousands of them may begin in a second."""
+    for path in sorted((BUILT_IN / "file_transfer" / "pkg").rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        assert not holds_state(tree), path
+        assert not reaches_out(tree), path
