@@ -164,6 +164,13 @@ class Our:
             to,
         )
 
+    def handling(self) -> Request | None:
+        """Return the Request that `send_response` would answer, or None.
+
+        Kinode's host keeps it too, but its WIT has no call for it.
+        """
+        return self._syscalls.handling()
+
     async def spawn(
         self,
         init_or_path: Program | str,

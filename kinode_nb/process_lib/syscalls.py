@@ -16,6 +16,7 @@ from kinode_nb.types import (
     OnExit,
     ProcessId,
     Received,
+    Request,
     Response,
 )
 
@@ -139,6 +140,10 @@ class Syscalls(Protocol):
         to: Received | None,
     ) -> None:
         """Answer the Request that is being handled (or ``to``)."""
+        ...
+
+    def handling(self) -> Request | None:
+        """Return the Request that is being handled; not in Kinode's WIT."""
         ...
 
     def send_and_await_response(

@@ -371,6 +371,10 @@ class Correspondence:
             line,
         )
 
+    def handling(self) -> Request | None:
+        """Return the Request that is being handled."""
+        return self._prompting
+
     def retire(self) -> None:
         """Lose from now on whatever is sent: its process runs again, with other system calls."""
         ghost = Process(self._scheduler, self._address, owner=self._kernel)

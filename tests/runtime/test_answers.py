@@ -36,6 +36,29 @@ async def test_a_response_brings_the_context_back(lab: Lab):
 
 
 @in_lab
+async def test_what_is_being_handled_is_what_would_be_answered(lab: Lab):
+    found: list[Any] = []
+
+    async def asked(our: Our) -> None:
+        found.append(our.handling())
+        request = await our.receive()
+        await our.send_request("echo:t:os", b"x", expects_response=5)
+        found.append(our.handling() is request)
+        await our.receive()  # the Response to what was asked while that was handled
+        found.append(our.handling() is request)
+        await our.send_response(b"done")
+
+    lab.start(ECHO, echo)
+    lab.start("b.dev@asked:t:os", asked)
+
+    async def main(our: Our) -> bytes:
+        return (await our.send_and_await_response("b.dev@asked:t:os", b"?")).body
+
+    assert await lab.play(MAIN, main) == b"done"
+    assert found == [None, True, True]
+
+
+@in_lab
 async def test_contexts_are_not_in_the_log(lab: Lab):
     lab.start(ECHO, echo)
 

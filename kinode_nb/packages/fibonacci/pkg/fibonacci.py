@@ -2,14 +2,13 @@
 
 import asyncio
 import time
-from pathlib import Path
 
 from kinode_nb import wit
 from kinode_nb.process_lib import Our, Request, SendError
 
+from .api.fibonacci import Request as Asked
+from .api.fibonacci import Response as Answer
 from .doubling import nth_number
-
-api = wit.load(Path(__file__).parent / "api" / "fibonacci.wit")
 
 _BREATH = 1024  # trials between two turns of the others
 
@@ -30,22 +29,22 @@ async def init(our: Our) -> None:
 
 
 async def _answer(our: Our, request: Request) -> None:
-    response = None
-    match wit.decode(api.Request, request.body):
-        case api.Request.Number(number):
+    response: Answer | None = None
+    match wit.decode(Asked, request.body):
+        case Asked.Number(number):
             start = time.perf_counter_ns()
             result = nth_number(number)
             took = time.perf_counter_ns() - start
             print(f"fibonacci({number}) = {result}; {took}ns")
-            response = api.Response.Number(result)
-        case api.Request.Numbers((number, trials)):
+            response = Answer.Number(result)
+        case Asked.Numbers((number, trials)):
             result = nth_number(number)
             mean, deviation = await _measured(number, trials)
             print(
                 f"fibonacci({number}) = {result}; {mean}±{deviation}ns averaged over "
                 f"{trials} trials"
             )
-            response = api.Response.Numbers((result, trials))
+            response = Answer.Numbers((result, trials))
     if request.expects_response is not None or request.rsvp is not None:
         await our.send_response(response, to=request)
 

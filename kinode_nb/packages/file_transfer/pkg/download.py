@@ -3,7 +3,8 @@
 from kinode_nb.process_lib import Address, KinodeError, Our, ProcessId, ScriptError, script
 from kinode_nb.types import BodyError
 
-from .file_transfer_wire import Offer, worker_api, write
+from .api.file_transfer_worker import DownloadRequest, Request
+from .file_transfer_wire import Offer, write
 
 _SECONDS = 10  # more than the worker waits for the other node
 
@@ -18,8 +19,8 @@ async def init(our: Our, args: str) -> str:
     try:
         answer = await our.send_and_await_response(
             main,
-            worker_api.Request.Download(
-                worker_api.DownloadRequest(name=name, target=Address(who, main), is_requestor=True)
+            Request.Download(
+                DownloadRequest(name=name, target=Address(who, main), is_requestor=True)
             ),
             timeout=_SECONDS,
             metadata=write(Offer(overwrite=False)),

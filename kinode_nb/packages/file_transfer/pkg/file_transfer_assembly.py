@@ -54,7 +54,17 @@ class Assembly:
         return True
 
     async def _write(self, offset: int, data: bytes, *, whole: bool) -> None:
-        self._made = True
+        is_first, self._made = not self._made, True
+        try:
+            await self._put(offset, data, whole=whole)
+        except VfsError:
+            if not is_first:
+                raise
+            # who imports the worker need not know of its drive
+            await vfs.create_drive(self._our, self._our.package_id, "tmp")
+            await self._put(offset, data, whole=whole)
+
+    async def _put(self, offset: int, data: bytes, *, whole: bool) -> None:
         if whole:  # at one stroke: a small file is mostly messages
             await vfs.File(self._our, self._path).write(data)
             return

@@ -8,11 +8,20 @@ from kinode_nb.process_lib import (
     Address,
     Our,
     Request,
+    Response,
     SendError,
     VfsError,
     vfs,
 )
 
+from .api.file_transfer_worker import (
+    ChunkRequest,
+    DownloadRequest,
+    InternalRequest,
+    ProgressRequest,
+)
+from .api.file_transfer_worker import Request as WorkerRequest
+from .api.file_transfer_worker import Response as WorkerResponse
 from .file_transfer_assembly import Assembly
 from .file_transfer_digest import digest_of
 from .file_transfer_wire import (
@@ -26,7 +35,6 @@ from .file_transfer_wire import (
     download_answer,
     read,
     safe_name,
-    worker_api,
     write,
 )
 
@@ -37,12 +45,12 @@ _DIFFERS = "{} is there already, and is not the same: --overwrite (overwrite=Tru
 class Receiver:
     """One download, from a worker of the provider's."""
 
-    def __init__(self, our: Our, first: Request, download: Any) -> None:
-        """Do ``download`` (a worker_api.DownloadRequest), the parent's first message."""
+    def __init__(self, our: Our, first: Request, download: DownloadRequest) -> None:
+        """Do ``download``, the parent's first message."""
         self._our = our
         self._first = first
-        self._provider: Address = download.target
-        self._given: str = download.name
+        self._provider = download.target
+        self._given = download.name
         self._wish = read(first.metadata) or Offer()
         self._peer: Address | None = None
         self._plain = True
@@ -92,7 +100,7 @@ class Receiver:
             await self._keep(digest)
         await self._assembly.discard()
         if self._unanswered is not None:
-            await self._our.send_response(worker_api.Response.Progress(), to=self._unanswered)
+            await self._our.send_response(WorkerResponse.Progress(), to=self._unanswered)
         await self._report(
             status="done", digest=digest, verified=bool(expected), identical=self._identical
         )
@@ -125,10 +133,8 @@ class Receiver:
         """Ask the provider for the file."""
         answer = await self._our.send_and_await_response(
             self._provider,
-            worker_api.Request.Download(
-                worker_api.DownloadRequest(
-                    name=self._given, target=self._our.address, is_requestor=False
-                )
+            WorkerRequest.Download(
+                DownloadRequest(name=self._given, target=self._our.address, is_requestor=False)
             ),
             timeout=SECONDS,
             metadata=write(
@@ -136,11 +142,11 @@ class Receiver:
             ),
         )
         offer = read(answer.metadata)
-        match wit.decode(worker_api.Response, answer.body):
-            case worker_api.Response.Download(wit.Err(reason)):
+        match wit.decode(WorkerResponse, answer.body):
+            case WorkerResponse.Download(wit.Err(reason)):
                 differs = offer is not None and offer.error == DIFFERS
                 raise Failure(_DIFFERS.format(self._given) if differs else reason)
-            case worker_api.Response.Progress():
+            case WorkerResponse.Progress():
                 raise Failure(f"{self._provider} answered a Download with Progress")
         self._plain = offer is None
         if offer is not None:
@@ -164,19 +170,19 @@ class Receiver:
             if not isinstance(message, Request) or not self._believes(message):
                 continue
             try:
-                said = wit.decode(worker_api.InternalRequest, message.body)
+                said = wit.decode(InternalRequest, message.body)
             except wit.WitError:
                 continue
             self._unanswered = message if message.expects_response is not None else None
             match said:
-                case worker_api.InternalRequest.Size(size):
+                case InternalRequest.Size(size):
                     self._size = size
                     end = read(message.metadata)
                     if end is not None and (end.digest or end.error):
                         return self._ending(end)
                     if end is not None and await self._is_ours(end.have):
                         return end.have
-                case worker_api.InternalRequest.Chunk(chunk):
+                case InternalRequest.Chunk(chunk):
                     await self._chunk(message, chunk)
             if self._plain and self._bytes == self._size:
                 return ""
@@ -194,7 +200,7 @@ class Receiver:
         await self._our.send_response(download_answer(wit.Ok()), to=wanted)
         return False
 
-    async def _next(self) -> Any:  # Request, Response or SendError
+    async def _next(self) -> Request | Response | SendError:
         """Receive; when nothing comes for a while, ask whether the provider is still there."""
         waits = 0
         while True:
@@ -234,7 +240,7 @@ class Receiver:
             raise Failure(f"{self._bytes} of {self._size} bytes arrived")
         return end.digest
 
-    async def _chunk(self, message: Request, chunk: Any) -> None:
+    async def _chunk(self, message: Request, chunk: ChunkRequest) -> None:
         """Take in a chunk, and let the provider know."""
         blob = self._our.get_blob()
         if blob is None or len(blob.bytes) != chunk.length:
@@ -244,7 +250,7 @@ class Receiver:
         if await self._assembly.add(chunk.offset, blob.bytes, self._size):
             await self._tell(message.time)
         if message.expects_response is not None:
-            await self._our.send_response(worker_api.Response.Progress(), to=message)
+            await self._our.send_response(WorkerResponse.Progress(), to=message)
 
     async def _check(self, expected: str) -> str:
         """Return the digest of what arrived; raises Failure when it is not the provider's."""
@@ -281,19 +287,15 @@ class Receiver:
             self._told = (percent, time)
             await self._report(status="running")
 
-    def _progress_body(self) -> Any:  # worker_api.Request
+    def _progress_body(self) -> WorkerRequest:
         percent = 100 * self._bytes // self._size if self._size > 0 else 0
-        return worker_api.Request.Progress(
-            worker_api.ProgressRequest(name=self._given, progress=percent)
-        )
+        return WorkerRequest.Progress(ProgressRequest(name=self._given, progress=percent))
 
     async def _report(self, **state: Any) -> None:  # fields of Report
         """Tell the parent how far it is; a finished empty file is at 100 %."""
         body = self._progress_body()
         if state["status"] == "done":
-            body = worker_api.Request.Progress(
-                worker_api.ProgressRequest(name=self._given, progress=100)
-            )
+            body = WorkerRequest.Progress(ProgressRequest(name=self._given, progress=100))
         report = Report(
             name=self._given,
             provider=self._provider.node,

@@ -2,7 +2,6 @@
 
 import asyncio
 from itertools import islice
-from typing import Any
 
 from kinode_nb import wit
 from kinode_nb.process_lib import (
@@ -16,6 +15,8 @@ from kinode_nb.process_lib import (
 )
 from kinode_nb.types import nearest
 
+from .api.file_transfer_worker import ChunkRequest, DownloadRequest, InternalRequest
+from .api.file_transfer_worker import Response as WorkerResponse
 from .file_transfer_digest import Digest, digest_of
 from .file_transfer_wire import (
     CHUNK,
@@ -29,7 +30,6 @@ from .file_transfer_wire import (
     patience,
     read,
     safe_name,
-    worker_api,
     write,
 )
 
@@ -43,8 +43,8 @@ _SMALL = 1 << 16  # bytes: a file that is not opened, but read at one stroke
 class Sender:
     """One upload to the worker that asked for it."""
 
-    def __init__(self, our: Our, first: Request, download: Any) -> None:
-        """Serve ``download`` (a worker_api.DownloadRequest), the parent's first message."""
+    def __init__(self, our: Our, first: Request, download: DownloadRequest) -> None:
+        """Serve ``download``, the parent's first message."""
         self._our = our
         self._first = first
         self._peer = download.target
@@ -76,7 +76,7 @@ class Sender:
     async def _serve(self, file: vfs.File | None, name: str, *, compare: bool) -> None:
         try:
             await self._answer(wit.Ok(), Offer(size=self._size, compare=compare))
-            await self._our.send_request(self._peer, worker_api.InternalRequest.Size(self._size))
+            await self._our.send_request(self._peer, InternalRequest.Size(self._size))
             if not compare or await self._wanted(file):
                 await self._send(file, name)
         except (Failure, VfsError, SendError) as failure:
@@ -130,7 +130,7 @@ class Sender:
             await asyncio.wait({listening})
         await self._our.send_request(
             self._peer,
-            worker_api.InternalRequest.Size(self._size),
+            InternalRequest.Size(self._size),
             expects_response=patience(self._size),
             metadata=write(Offer(have=digest)),
             context=_COMPARED,
@@ -142,7 +142,7 @@ class Sender:
             elif isinstance(message, SendError):
                 raise message
             else:
-                answer = wit.decode(worker_api.Response, message.body)
+                answer = wit.decode(WorkerResponse, message.body)
                 return bool(answer == download_answer(wit.Ok()))
 
     async def _listen(self) -> None:
@@ -152,7 +152,7 @@ class Sender:
     async def _reassure(self, message: Request | Response | SendError) -> None:
         """Let the requestor know that somebody is here, if that is what it asks."""
         if isinstance(message, Request) and message.source == self._peer:
-            await self._our.send_response(worker_api.Response.Progress(), to=message)
+            await self._our.send_response(WorkerResponse.Progress(), to=message)
 
     async def _digest(self, file: vfs.File | None) -> str:
         if file is not None:
@@ -161,7 +161,7 @@ class Sender:
         await digest.add(self._small)  # without a thread, so there is nothing to close
         return await digest.result()
 
-    async def _answer(self, result: Any, offer: Offer) -> None:
+    async def _answer(self, result: wit.Ok[None] | wit.Err[str], offer: Offer) -> None:
         await self._our.send_response(
             download_answer(result),
             metadata=None if self._plain else write(offer),
@@ -190,9 +190,7 @@ class Sender:
     async def _chunk(self, name: str, offset: int, data: bytes, tries: int = 1) -> None:
         await self._our.send_request(
             self._peer,
-            worker_api.InternalRequest.Chunk(
-                worker_api.ChunkRequest(name=name, offset=offset, length=len(data))
-            ),
+            InternalRequest.Chunk(ChunkRequest(name=name, offset=offset, length=len(data))),
             expects_response=None if self._plain else SECONDS,
             blob=LazyLoadBlob(data, "application/octet-stream"),
             context=(name, offset, tries),
@@ -211,8 +209,8 @@ class Sender:
             await self._chunk(name, offset, message.blob.bytes, tries + 1)
         elif isinstance(message, Response) and message.context is not None:
             self._under_way -= 1
-            answer = wit.decode(worker_api.Response, message.body)
-            if not isinstance(answer, worker_api.Response.Progress):
+            answer = wit.decode(WorkerResponse, message.body)
+            if not isinstance(answer, WorkerResponse.Progress):
                 raise Failure("the requestor gave up")
         else:
             await self._reassure(message)
@@ -221,7 +219,7 @@ class Sender:
         """Tell the end, and wait until the requestor has checked the file."""
         await self._our.send_and_await_response(
             self._peer,
-            worker_api.InternalRequest.Size(self._size),
+            InternalRequest.Size(self._size),
             timeout=patience(self._size),
             metadata=write(offer),
         )
@@ -232,6 +230,6 @@ class Sender:
         if not self._plain:
             await self._our.send_request(
                 self._peer,
-                worker_api.InternalRequest.Size(self._size),
+                InternalRequest.Size(self._size),
                 metadata=write(Offer(error=reason)),
             )

@@ -19,15 +19,12 @@ Size after the last Chunk: ``digest`` of the whole file; or ``error``: it cannot
 Progress, worker to parent: the transfer's state, field by field as in `Report`.
 """
 
-from pathlib import Path
-from typing import Any
-
 import msgspec
 
 from kinode_nb import wit
 from kinode_nb.process_lib import KinodeError
 
-worker_api = wit.load(Path(__file__).parent / "api" / "file-transfer-worker.wit")
+from .api.file_transfer_worker import Response
 
 CHUNK = 1 << 20  # bytes, as in the recipe
 WINDOW = 6
@@ -118,6 +115,6 @@ def bare_name(name: str, package: object) -> str:
     return path.removeprefix(drive) if path.startswith(drive) else name
 
 
-def download_answer(result: Any) -> Any:  # wit.Ok or wit.Err -> worker_api.Response
+def download_answer(result: wit.Ok[None] | wit.Err[str]) -> Response:
     """Return the Response to a Download."""
-    return worker_api.Response.Download(result)
+    return Response.Download(result)

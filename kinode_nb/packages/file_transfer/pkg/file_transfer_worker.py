@@ -6,9 +6,9 @@ The first message, a Download from the parent, says which side.
 from kinode_nb import wit
 from kinode_nb.process_lib import Our, Request
 
+from .api.file_transfer_worker import Request as Asked
 from .file_transfer_receiving import Receiver
 from .file_transfer_sending import Sender
-from .file_transfer_wire import worker_api
 
 
 async def init(our: Our) -> None:
@@ -16,8 +16,8 @@ async def init(our: Our) -> None:
     first = await our.receive()
     if not isinstance(first, Request) or first.source.node != our.node:
         return
-    match wit.decode(worker_api.Request, first.body):
-        case worker_api.Request.Download(download) if download.is_requestor:
+    match wit.decode(Asked, first.body):
+        case Asked.Download(download) if download.is_requestor:
             await Receiver(our, first, download).run()
-        case worker_api.Request.Download(download):
+        case Asked.Download(download):
             await Sender(our, first, download).run()
