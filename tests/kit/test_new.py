@@ -73,18 +73,6 @@ def test_a_folder_with_underscores_holds_a_package_with_hyphens(tmp_path: Path) 
     ]
 
 
-def test_what_is_called_like_a_built_in_package_is_named_by_its_path(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    listener = Listener()
-    run_line("new chat -u me.os -t echo", listener.context)
-    assert listener.said == [
-        "chat holds chat:me.os",
-        "Next: %kinode start ./chat, or %kinode run-tests ./chat",
-    ]
-
-
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -6,7 +6,7 @@ from kinode_nb.notebook.commands.verb import Argument, Flag, Values, Verb
 
 
 def make(context: Context, values: Values) -> str:
-    """Make the folder, say what is in it, and return it as the next line has to write it."""
+    """Make the folder, say what is in it, and return its path."""
     from kinode_nb.kit import packages
     from kinode_nb.kit.new import PUBLISHER, new
 
@@ -22,9 +22,7 @@ def make(context: Context, values: Values) -> str:
     named = package or folder.absolute().name
     note = ", since names of packages have - for _" if "_" in named else ""
     context.say(f"{folder} holds {packages.id_in(str(folder))}{note}")
-    # what is called like a built-in package would be taken for that one
-    bare = str(folder)
-    return f"./{bare}" if "/" not in bare and bare in packages.built_in() else bare
+    return str(folder)
 
 
 def run(context: Context, values: Values) -> None:
