@@ -4,8 +4,6 @@
 ``{"WriteFile":{"name":…,"contents":[…]}}`` puts a file there; nobody waits for an answer.
 """
 
-import json
-
 from kinode_nb.process_lib import KinodeError, Our, Request, vfs
 
 
@@ -17,8 +15,7 @@ async def prepare(our: Our) -> None:
     drive = f"/{our.package_id}/files"
     match said:
         case "Caps":
-            right = json.dumps({"kind": "read", "drive": drive})
-            held = our.get_capability("vfs:distro:sys", right)
+            held = our.get_capability("vfs:distro:sys", {"kind": "read", "drive": drive})
             if held is None:
                 raise KinodeError(f"the right to read {drive} is not held")
             await our.send_response(b"", capabilities=[held])
