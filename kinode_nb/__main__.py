@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PROMPT = "kinode-nb"
 # Known by name here and in the notebook, and to come: `kinode-nb build` and the like.
-_TO_COME = ("build", "run-tests")
+_TO_COME = ("run-tests",)
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -47,7 +47,7 @@ def test_the_demo_fails_when_the_file_differs(
     [
         (["dmo"], "there is no command 'dmo'. Did you mean 'demo'?"),
         (["xyzzy"], "kinode-nb help lists them"),
-        (["build"], "build is not there yet in this version"),
+        (["build", "--no-ui", "--ui-only"], "--no-ui and --ui-only leave nothing to build"),
         (["i", "x"], "inject needs BODY_JSON"),
         (["i", "a:b:c", "{"], "the body is not JSON"),
         (["i", "a:b:c", "1", "-b", "nothing"], "there is no file 'nothing' for --blob"),

@@ -15,6 +15,7 @@ from kinode_nb.system.http_server import TIMEOUT
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kinode_nb.kit.building import BuildOptions, Built
     from kinode_nb.kit.new import NewOptions
 
 
@@ -89,6 +90,34 @@ class FakeNet:
     async def start(self, *packages: str, node: str | None = None) -> None:
         """Install and start packages."""
         await awaited(self.blocking.start, *packages, node=node)
+
+    async def build(
+        self,
+        folder: str | os.PathLike[str] = ".",
+        *,
+        node: str | None = None,
+        download_from: str | None = None,
+        **options: Unpack["BuildOptions"],
+    ) -> "Built":
+        """Build the package in a folder."""
+        return await awaited(
+            lambda: self.blocking.build(folder, node=node, download_from=download_from, **options)
+        )
+
+    async def build_start_package(
+        self,
+        folder: str | os.PathLike[str] = ".",
+        *,
+        node: str | None = None,
+        download_from: str | None = None,
+        **options: Unpack["BuildOptions"],
+    ) -> "Built":
+        """Build the package in a folder, and start it on all nodes, or on one."""
+        return await awaited(
+            lambda: self.blocking.build_start_package(
+                folder, node=node, download_from=download_from, **options
+            )
+        )
 
     async def new(self, directory: str | os.PathLike[str], **options: Unpack["NewOptions"]) -> Path:
         """Make a package's folder from a template, and return it."""

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from kinode_nb import portal
 from kinode_nb.aio.transfer import Transfer
@@ -14,6 +14,8 @@ from kinode_nb.types.injections import Injected
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from kinode_nb.kit.building import BuildOptions, Built
 
 
 class Node:
@@ -156,6 +158,50 @@ class Node:
     async def start(self, *packages: str) -> None:
         """Install and start packages on this node."""
         await awaited(self.blocking.start, *packages)
+
+    async def build(
+        self,
+        folder: str | os.PathLike[str] = ".",
+        *,
+        download_from: str | None = None,
+        **options: Unpack["BuildOptions"],
+    ) -> "Built":
+        """Build the package in a folder, with APIs that this node has."""
+        return await awaited(
+            lambda: self.blocking.build(folder, download_from=download_from, **options)
+        )
+
+    async def build_start_package(
+        self,
+        folder: str | os.PathLike[str] = ".",
+        *,
+        download_from: str | None = None,
+        **options: Unpack["BuildOptions"],
+    ) -> "Built":
+        """Build the package in a folder, and start it on this node."""
+        return await awaited(
+            lambda: self.blocking.build_start_package(
+                folder, download_from=download_from, **options
+            )
+        )
+
+    @overload
+    async def view_api(
+        self, package: None = None, *, download_from: str | None = None
+    ) -> list[str]: ...
+
+    @overload
+    async def view_api(
+        self, package: str, *, download_from: str | None = None
+    ) -> dict[str, str]: ...
+
+    async def view_api(
+        self, package: str | None = None, *, download_from: str | None = None
+    ) -> list[str] | dict[str, str]:
+        """Return the WIT of an installed package; without one, the ids of those with an API."""
+        if package is None:
+            return await awaited(lambda: self.blocking.view_api(download_from=download_from))
+        return await awaited(lambda: self.blocking.view_api(package, download_from=download_from))
 
     async def remove(self, *packages: str) -> None:
         """Uninstall packages on this node."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from contextvars import Context
 from functools import cache
@@ -224,21 +225,30 @@ class Net:
         self._current = node.name
         return node
 
-    async def start(self, names: "list[str] | tuple[str, ...]", on: list[Node]) -> None:
+    async def start(self, wanted: Sequence[str | packages.Package], on: list[Node]) -> None:
         """Install and start packages; what is wrong with any is told before anything starts.
 
-        Returns when the started processes wait for their first message, or have ended.
+        Names are found as `packages.find` does. Returns when the started processes wait for their
+        first message, or have ended.
         """
         if not on:
             raise NodeError("no node is running to start it on: %kinode boot starts one")
-        found = [packages.find(name) for name in names or (".",)]
+        found = [
+            packages.find(each) if isinstance(each, str) else each for each in wanted or (".",)
+        ]
         for package in found:
             for node in on:
                 note = node.installations.start(package)
                 if note:
                     self.notes.append(note)
+        failed: list[PackageError] = []
         for node in on:
-            await node.installations.settle()
+            try:
+                await node.installations.settle()
+            except PackageError as error:
+                failed.append(error)
+        if failed:
+            raise failed[0]
 
     async def remove(self, names: "list[str] | tuple[str, ...]", on: list[Node]) -> None:
         """Uninstall packages; what is wrong with any is told before anything is removed."""

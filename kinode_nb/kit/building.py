@@ -6,9 +6,11 @@ less the publisher's last part, as kit has it. Building twice changes no byte.
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
+from typing import TypedDict
 
 import msgspec
 
@@ -46,6 +48,15 @@ class Built(msgspec.Struct, frozen=True):
         return f"<Built {self.package.id}: {self.zip.name}, {len(self.package.files)} files>"
 
 
+class BuildOptions(TypedDict, total=False):
+    """What `build` takes besides the folder."""
+
+    add_to_api: Iterable[str | Path]
+    local_dependencies: Iterable[str | Path]
+    features: Iterable[str]
+    force: bool
+
+
 def build(
     folder: str | Path = ".",
     *,
@@ -73,15 +84,22 @@ def build(
     if newest != read.metadata.properties.current_version:
         notes.append(f"metadata.json: current_version is now {newest}, the newest of code_hashes")
         read = _of_version(read, newest)
+    local, chosen = [Path(each).expanduser() for each in local_dependencies], frozenset(features)
     made = assemble(
         read,
         add_to_api=add_to_api,
-        local_dependencies=local_dependencies,
-        features=features,
+        local_dependencies=local,
+        features=chosen,
         fetch_api=fetch_api,
         forget=force,
     )
-    written = _write(read, made, raised=bool(notes))
+    kept = record.of_build(
+        {f"pkg/{name}": content for name, content in made.copied.items()},
+        made.api.added,
+        [Path(os.path.relpath(each.resolve(), read.path)) for each in local],
+        chosen,
+    )
+    written = _write(read, made, kept, raised=bool(notes))
     return Built(made.package, written, (*notes, *made.notes, *_left(read, made)))
 
 
@@ -96,15 +114,16 @@ def zip_name(package: Package) -> str:
     return PurePosixPath(str(package.id)).with_suffix(".zip").name
 
 
-def _write(folder: Folder, made: Assembled, *, raised: bool) -> tuple[Path, ...]:
+def _write(
+    folder: Folder, made: Assembled, kept: record.Record, *, raised: bool
+) -> tuple[Path, ...]:
     """Write what is new or has changed, and remove what an earlier build left; PackageError."""
     files = {f"pkg/{name}": content for name, content in made.copied.items()}
-    remembered = record.encoded(files, made.api.added)
     if raised:
         version = made.package.metadata.properties.current_version.encode()
         before = (folder.path / "metadata.json").read_bytes()
         files["metadata.json"] = _CURRENT.sub(rb"\g<1>" + version + rb"\g<2>", before, count=1)
-    files[record.PLACE] = remembered
+    files[record.PLACE] = record.encoded(kept)
     files[f"target/{zip_name(made.package)}"] = made.package.archive
     written = {folder.path / name: content for name, content in files.items()}
     try:

@@ -25,17 +25,18 @@ __all__ = ["BUILT_IN", "Package", "built_in", "find", "from_archive", "id_in"]
 def find(
     name: str | Path,
     *,
-    features: Iterable[str] = frozenset(),
+    features: Iterable[str] | None = None,
     dependencies: Iterable[str | Path] = (),
     fetch_api: FetchApi | None = None,
 ) -> Package:
     """Return a built-in package by its name, or the one in a folder or a zip; raises PackageError.
 
     A package's folder of that very name goes before a built-in one, as kit knows only folders. It
-    is built in memory, and nothing is written. ``features`` are those of the build;
-    ``dependencies`` name folders of what it depends on, ``fetch_api`` asks a node for the rest.
+    is built in memory, and nothing is written. ``features`` are those of the build (default: of the
+    last build); ``dependencies`` name folders of what it depends on, besides those of the last
+    build; ``fetch_api`` asks a node for the rest.
     """
-    chosen = frozenset(features)
+    chosen = None if features is None else frozenset(features)
     local = tuple(Path(each) for each in dependencies)
     path = Path(name).expanduser()
     bare = str(name).partition(":")[0].replace("_", "-")
@@ -59,21 +60,23 @@ def id_in(folder: str) -> PackageId | None:
 
 
 @lru_cache(maxsize=32)
-def _built_in(folder: Path, features: frozenset[str]) -> Package:
+def _built_in(folder: Path, features: frozenset[str] | None) -> Package:
     return _in_folder(folder, "built in", features, (), None)
 
 
 def _in_folder(
     folder: Path,
     source: str,
-    features: frozenset[str],
+    features: frozenset[str] | None,
     local: tuple[Path, ...],
     fetch_api: FetchApi | None,
 ) -> Package:
+    read = read_folder(folder)
+    built_with = (folder / each for each in read.record.local)
     made = assemble(
-        read_folder(folder),
-        local_dependencies=local,
-        features=features,
+        read,
+        local_dependencies=[*(each for each in built_with if each.is_dir()), *local],
+        features=read.record.features if features is None else features,
         fetch_api=fetch_api,
         source=source,
     )
@@ -81,7 +84,7 @@ def _in_folder(
 
 
 def _in_zip(
-    path: Path, features: frozenset[str], local: tuple[Path, ...], fetch_api: FetchApi | None
+    path: Path, features: frozenset[str] | None, local: tuple[Path, ...], fetch_api: FetchApi | None
 ) -> Package:
     """Return the package whose folder, or its contents, or what a build makes of it, is zipped."""
     try:

@@ -1,11 +1,11 @@
-"""What a build remembers in ``target/build.json``: what it copied into ``pkg/``, and its ``-a``.
+"""What a build remembers in ``target/build.json``: what it wrote into ``pkg/``, and its flags.
 
-So the next build can tell a copy of a dependency's file from the author's own, and what was once
-added to the API stays in it, as it does with kit.
+So the next build can tell a copy of a dependency's file from the author's own; what was once added
+to the API stays in it, as it does with kit; and `start` starts what was built.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,9 @@ class Record(msgspec.Struct, frozen=True):
     """By their path in the package's folder, the sha256 of what the build itself wrote there."""
     added: tuple[str, ...] = ()
     """What ``-a`` added to the API, by paths in the package's folder, or whole ones."""
+    local: tuple[str, ...] = ()
+    """The folders that ``-l`` named, by paths from the package's folder on."""
+    features: tuple[str, ...] = ()
 
     def wrote(self, path: str, content: bytes) -> bool:
         """Tell whether this content of a file is what the build wrote."""
@@ -34,10 +37,24 @@ def read(folder: Path) -> Record:
         return Record()
 
 
-def encoded(copied: Mapping[str, bytes], added: tuple[str, ...]) -> bytes:
-    """Return the record of a build as its file."""
-    sums = {path: _sha256(content) for path, content in sorted(copied.items())}
-    return msgspec.json.format(msgspec.json.encode(Record(sums, added))) + b"\n"
+def of_build(
+    written: Mapping[str, bytes],
+    added: tuple[str, ...],
+    local: Iterable[Path],
+    features: Iterable[str],
+) -> Record:
+    """Return the record of a build; ``local`` are paths from the package's folder on."""
+    return Record(
+        copied={path: _sha256(content) for path, content in sorted(written.items())},
+        added=added,
+        local=tuple(each.as_posix() for each in local),
+        features=tuple(sorted(set(features))),
+    )
+
+
+def encoded(made: Record) -> bytes:
+    """Return a record as its file."""
+    return msgspec.json.format(msgspec.json.encode(made)) + b"\n"
 
 
 def _sha256(content: bytes) -> str:

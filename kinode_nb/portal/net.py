@@ -4,14 +4,13 @@ import atexit
 import os
 import weakref
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack, overload
 
 from kinode_nb import frames
 from kinode_nb.fake_net import Net
 from kinode_nb.fake_net.node_rows import node_row, package_rows, process_rows
-from kinode_nb.portal import words
+from kinode_nb.portal import packaging, printing, words
 from kinode_nb.portal.bridge import Portal
 from kinode_nb.portal.node import Node
 from kinode_nb.portal.options import BootOptions, LogFilters
@@ -19,12 +18,13 @@ from kinode_nb.portal.saving import save_frame
 from kinode_nb.portal.transfer import Transfer
 from kinode_nb.portal.watchdog import everything
 from kinode_nb.system.http_server import TIMEOUT
-from kinode_nb.types import Event, StuckError, UsageError
-from kinode_nb.types.printed import terminal_text
+from kinode_nb.types import Event, NodeError, StuckError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kinode_nb.fake_net.node import Node as CoreNode
+    from kinode_nb.kit.building import BuildOptions, Built
     from kinode_nb.kit.new import NewOptions
 
 _open: "weakref.WeakSet[FakeNet]" = weakref.WeakSet()
@@ -130,8 +130,44 @@ class FakeNet:
         A package is the name of a built-in one, or a folder; none given: the working folder.
         Raises PackageError, NodeError.
         """
-        on = self.core.running() if node is None else [self.core.node(node)]
-        self.portal.call(self.core.start(packages, on))
+        on = self._nodes(node, "start it on")
+        self.portal.call(self.core.start(packaging.found(self, packages, node), on))
+
+    def build(
+        self,
+        folder: str | os.PathLike[str] = ".",
+        *,
+        node: str | None = None,
+        download_from: str | None = None,
+        **options: Unpack["BuildOptions"],
+    ) -> "Built":
+        """Build the package in a folder; see `kinode_nb.kit.building`.
+
+        An API that lies in no folder is asked of ``node`` (default: the current one), then of
+        ``download_from``. Raises PackageError, AddressError; then nothing was written.
+        """
+        return packaging.build(self, folder, node, download_from, options)
+
+    def build_start_package(
+        self,
+        folder: str | os.PathLike[str] = ".",
+        *,
+        node: str | None = None,
+        download_from: str | None = None,
+        **options: Unpack["BuildOptions"],
+    ) -> "Built":
+        """Build the package in a folder, and start it on all nodes, or on one."""
+        on = self._nodes(node, "start it on")
+        built = packaging.build(self, folder, node, download_from, options)
+        self.portal.call(self.core.start([built.package], on))
+        return built
+
+    def _nodes(self, name: str | None, purpose: str) -> "list[CoreNode]":
+        """Return the nodes that run, or the one that is named; raises NodeError for none."""
+        on = self.core.running() if name is None else [self.core.node(name)]
+        if not on:
+            raise NodeError(f"no node is running to {purpose}: %kinode boot starts one")
+        return on
 
     def new(self, directory: str | os.PathLike[str], **options: Unpack["NewOptions"]) -> Path:
         """Make a package's folder from a template, and return it; see `kinode_nb.kit.new`.
@@ -149,8 +185,7 @@ class FakeNet:
         Its processes end and its ``pkg`` drive goes; other drives and saved states stay. Raises
         PackageError, NodeError.
         """
-        on = self.core.running() if node is None else [self.core.node(node)]
-        self.portal.call(self.core.remove(packages, on))
+        self.portal.call(self.core.remove(packages, self._nodes(node, "remove it from")))
 
     def stop(self, *names: str) -> None:
         """Stop nodes (none named: all, which never complains); temporary homes are removed."""
@@ -252,19 +287,9 @@ class FakeNet:
         self, node: str, verbosity: int | None = None, start: int = 0
     ) -> tuple[list[str], int]:
         """Return what one node printed from a place of the log on, and the place after it."""
-        core, log = self.core.known(node), self.core.log
+        core = self.core.known(node)
         limit = core.verbosity if verbosity is None else words.verbosity(verbosity)
-        epoch = self.core.clock.epoch_ns
-        first, end = log.first, log.next_seq
-        texts = [
-            _printed(entry, epoch)
-            for entry in log.entries[max(start - first, 0) : end - first]
-            if isinstance(entry, Event)
-            and entry.kind == "print"
-            and entry.source.node == core.name
-            and entry.verbosity <= limit
-        ]
-        return texts, end
+        return printing.printed(self.core, core.name, limit, start)
 
     def follow(self, show: Callable[[str], None]) -> None:
         """Show every line that a node's terminal shows from now on; from the net's own thread."""
@@ -273,7 +298,7 @@ class FakeNet:
             node = self.core.nodes.get(event.source.node)
             limit = node.verbosity if node else 0  # while it boots, it is not in the net yet
             if event.kind == "print" and event.verbosity <= limit:
-                show(_printed(event, self.core.clock.epoch_ns))
+                show(printing.shown(event, self.core.clock.epoch_ns))
 
         self.core.log.observers.append(observe)
 
@@ -352,12 +377,6 @@ class FakeNet:
     def __repr__(self) -> str:
         """Return one line: the nodes that run."""
         return f"<FakeNet {', '.join(each.name for each in self.core.running()) or 'no nodes'}>"
-
-
-def _printed(event: Event, epoch_ns: int) -> str:
-    """Return a print as Kinode's terminal shows it: time, package unless the runtime's, text."""
-    when = datetime.fromtimestamp((event.time + epoch_ns) / 1e9, UTC).astimezone()
-    return f"{when:%a %H:%M} {terminal_text(event)}"
 
 
 @atexit.register

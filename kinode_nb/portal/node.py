@@ -3,13 +3,13 @@
 import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
 from kinode_nb import frames
 from kinode_nb.fake_net import exchange, injecting
 from kinode_nb.fake_net.node import Node as CoreNode
 from kinode_nb.fake_net.node_rows import package_rows, process_rows
-from kinode_nb.portal import words
+from kinode_nb.portal import packaging, words
 from kinode_nb.portal.options import NodeLogFilters
 from kinode_nb.portal.transfer import Transfer
 from kinode_nb.portal.typing_lines import Typing
@@ -30,6 +30,7 @@ from kinode_nb.types.injections import Injected
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kinode_nb.kit.building import BuildOptions, Built
     from kinode_nb.portal.net import FakeNet
 
 T = TypeVar("T")
@@ -243,6 +244,47 @@ class Node:
     def start(self, *packages: str) -> None:
         """Install and start packages on this node."""
         self._net.start(*packages, node=self.name)
+
+    def build(
+        self,
+        folder: str | os.PathLike[str] = ".",
+        *,
+        download_from: str | None = None,
+        **options: Unpack["BuildOptions"],
+    ) -> "Built":
+        """Build the package in a folder, with APIs that this node has; see `FakeNet.build`."""
+        return self._net.build(folder, node=self.name, download_from=download_from, **options)
+
+    def build_start_package(
+        self,
+        folder: str | os.PathLike[str] = ".",
+        *,
+        download_from: str | None = None,
+        **options: Unpack["BuildOptions"],
+    ) -> "Built":
+        """Build the package in a folder, and start it on this node."""
+        return self._net.build_start_package(
+            folder, node=self.name, download_from=download_from, **options
+        )
+
+    @overload
+    def view_api(self, package: None = None, *, download_from: str | None = None) -> list[str]: ...
+
+    @overload
+    def view_api(self, package: str, *, download_from: str | None = None) -> dict[str, str]: ...
+
+    def view_api(
+        self, package: str | None = None, *, download_from: str | None = None
+    ) -> list[str] | dict[str, str]:
+        """Return the WIT of an installed package, by its files' names; raises PackageError.
+
+        Where this node has none, ``download_from`` is asked. Without a package, the ids of those
+        that have an API.
+        """
+        if package is None:
+            return packaging.installed(self).ids()
+        package = words.text("a package's name", package)
+        return packaging.texts(self._net, self, package, download_from)
 
     def remove(self, *packages: str) -> None:
         """Uninstall packages on this node."""

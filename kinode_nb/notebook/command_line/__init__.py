@@ -4,6 +4,8 @@
 elsewhere, as kit does.
 """
 
+from kinode_nb.notebook.command_line.build import BUILD
+from kinode_nb.notebook.command_line.build_start_package import BUILD_START_PACKAGE
 from kinode_nb.notebook.command_line.demo import DEMO
 from kinode_nb.notebook.command_line.inject import INJECT
 from kinode_nb.notebook.command_line.kernel import KERNEL
@@ -11,6 +13,18 @@ from kinode_nb.notebook.command_line.new import NEW
 from kinode_nb.notebook.command_line.remove import REMOVE
 from kinode_nb.notebook.command_line.serve import SERVE
 from kinode_nb.notebook.command_line.start import START
+from kinode_nb.notebook.command_line.view_api import VIEW_API
 from kinode_nb.notebook.commands.verb import Verb
 
-COMMANDS: tuple[Verb, ...] = (DEMO, SERVE, NEW, START, REMOVE, INJECT, KERNEL)
+COMMANDS: tuple[Verb, ...] = (
+    DEMO,
+    SERVE,
+    NEW,
+    BUILD,
+    BUILD_START_PACKAGE,
+    START,
+    REMOVE,
+    VIEW_API,
+    INJECT,
+    KERNEL,
+)

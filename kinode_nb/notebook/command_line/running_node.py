@@ -6,11 +6,14 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kinode_nb.notebook.commands import kinds
 from kinode_nb.notebook.commands.verb import Flag, Values
 from kinode_nb.types import KinodeError, NodeError
+
+if TYPE_CHECKING:
+    from kinode_nb.kit.installed_apis import InstalledApis
 
 PORT = Flag(("-p", "--port"), "the node's port; default 8080", kinds.PORT_NUMBER, "PORT")
 
@@ -82,6 +85,24 @@ class RunningNode:
             return json.loads(returned.body) if returned else None
         except ValueError:
             raise NodeError(f"{_APP_STORE} at {self.url} answered no JSON") from None
+
+    def apis(self) -> "InstalledApis":
+        """Return the APIs that the node has; nothing is asked yet."""
+        from kinode_nb.kit.installed_apis import InstalledApis
+
+        def ask(body: object) -> tuple[Any, bytes | None]:
+            returned = self.inject(_APP_STORE, json.dumps(body))
+            return (json.loads(returned.body), returned.blob) if returned else (None, None)
+
+        return InstalledApis(ask, f"the node at {self.url}")
+
+    @property
+    def no_download(self) -> str:
+        """What to say of kit's ``--download-from``."""
+        return (
+            "--download-from changes nothing: fake nodes download no packages from each other. "
+            f"The node at {self.url} is asked; --port names another"
+        )
 
     def _post(self, call: Mapping[str, Any]) -> bytes:
         request = urllib.request.Request(

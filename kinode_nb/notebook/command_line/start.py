@@ -18,11 +18,18 @@ def _run(context: Context, values: Values) -> int:
     from kinode_nb.kit import packages
 
     node = RunningNode(values)
-    for package in [packages.find(name) for name in values.many("package") or (".",)]:
-        context.say(str(package.id))
-        _install(node, package)
-        context.say(f"Successfully installed package {package.id} on node at {node.url}")
+    fetch = node.apis().get
+    named = values.many("package") or (".",)
+    for package in [packages.find(name, fetch_api=fetch) for name in named]:
+        send(context, node, package)
     return 0
+
+
+def send(context: Context, node: RunningNode, package: "Package") -> None:
+    """Install a package on a running node, and say so; raises KinodeError."""
+    context.say(str(package.id))
+    _install(node, package)
+    context.say(f"Successfully installed package {package.id} on node at {node.url}")
 
 
 def _install(node: RunningNode, package: "Package") -> None:

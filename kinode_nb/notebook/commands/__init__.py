@@ -1,6 +1,8 @@
 """The verbs of ``%kinode``: one file each, and one line each in the tuple below."""
 
 from kinode_nb.notebook.commands.boot import BOOT
+from kinode_nb.notebook.commands.build import BUILD
+from kinode_nb.notebook.commands.build_start_package import BUILD_START_PACKAGE
 from kinode_nb.notebook.commands.download import DOWNLOAD
 from kinode_nb.notebook.commands.help import HELP_VERB
 from kinode_nb.notebook.commands.hi import HI
@@ -25,6 +27,7 @@ from kinode_nb.notebook.commands.terminal import TERMINAL
 from kinode_nb.notebook.commands.transfers import TRANSFERS
 from kinode_nb.notebook.commands.use import USE
 from kinode_nb.notebook.commands.verb import Verb
+from kinode_nb.notebook.commands.view_api import VIEW_API
 from kinode_nb.types import UsageError, nearest
 
 VERBS: tuple[Verb, ...] = (
@@ -48,6 +51,9 @@ VERBS: tuple[Verb, ...] = (
     HI,
     INJECT,
     NEW,
+    BUILD,
+    BUILD_START_PACKAGE,
+    VIEW_API,
     RESET,
     NEST,
     HELP_VERB,

@@ -12,9 +12,6 @@ _NAMES: tuple[tuple[str, ...], ...] = (
     ("watch",),
     ("panel",),
     ("network",),
-    ("build", "b"),
-    ("build-start-package", "bs"),
-    ("view-api", "v"),
     ("run-tests", "t"),
 )
 

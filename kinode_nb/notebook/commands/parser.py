@@ -57,7 +57,7 @@ class _Parser:
             raise self._unknown(name)
         if flag.kind is None and equals:
             raise self._error(f"{name} stands alone: it takes no {value!r}")
-        if flag.key in self.found and not flag.is_many:
+        if flag.key in self.found and not (flag.is_many or flag.is_repeated):
             raise self._error(f"{name} stands there twice")
         given = self.found.setdefault(flag.key, [])
         given.append(self._value(flag, name, value if equals else None))

@@ -11,6 +11,11 @@ def run(context: Context, values: Values) -> None:
     place = context.named(values) or context.net
     before = context.net.started_packages()
     place.start(*values.many("package"))
+    tell(context, before)
+
+
+def tell(context: Context, before: set[tuple[str, str, str]]) -> None:
+    """Say what runs now that did not run before, and where."""
     started = context.net.started_packages() - before  # what was there before, the net's notes tell
     say_where(context, started, "runs on")
 
@@ -22,6 +27,7 @@ START = Verb(
     arguments=(Argument("package", kinds.PACKAGE, Count.ANY),),
     flags=ACTING,
     example="start chat-with-file-transfer",
-    details="A package is one of the built-in ones by its name, or a folder; default: this folder.",
+    details="A package is one of the built-in ones by its name, or a folder or a zip; default:\n"
+    "this folder. A folder is built, and nothing is written to it.",
     run=run,
 )

@@ -57,6 +57,8 @@ class Flag:
     metavar: str = ""
     is_many: bool = False
     """Takes all words that follow, up to the next flag, and may stand there again."""
+    is_repeated: bool = False
+    """Takes one word, and may stand there again."""
 
     @property
     def key(self) -> str:

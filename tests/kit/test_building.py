@@ -1,0 +1,331 @@
+"""What a build writes, and where the APIs come from that a package depends on."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kinode_nb.kit import packages, zips
+from kinode_nb.kit.building import build
+from kinode_nb.types import NodeError, PackageError, PackageId
+from tests.kit.package_folders import PROCESS, WIT, exporter, package, tree
+
+WORDS = "words:me.os"
+
+
+def importer(folder: Path, files: dict[str, str | None] | None = None) -> Path:
+    """Write a package that depends on `exporter`'s."""
+    text = "from .api.words import count_words\n" + PROCESS
+    files = {"pkg/words.py": None, "pkg/reader.py": text, **(files or {})}
+    return package(
+        folder,
+        files,
+        properties={"package_name": "reader", "dependencies": [WORDS]},
+        entry={"process_name": "reader", "process_wasm_path": "/reader.py"},
+    )
+
+
+def test_a_build_writes_what_a_node_installs(tmp_path: Path) -> None:
+    folder = exporter(tmp_path / "words", api_includes=["pkg/words-worker.wasm"])
+    before = tree(folder)
+    built = build(folder)
+    written = {path.relative_to(folder).as_posix() for path in built.written}
+    assert written == {
+        "pkg/api/__init__.py",
+        "pkg/api/words.py",
+        "pkg/api/words.wit",
+        "pkg/api.zip",
+        "pkg/features.py",
+        "target/words:me.zip",
+    }
+    after = tree(folder)
+    assert {name: after[name] for name in before} == before
+    assert set(after) == {*before, *written, "target/build.json"}
+    api = zips.contents(after["pkg/api.zip"])
+    # the worker that is named in kit's way, what it imports, and what implements the functions
+    assert set(api) == {"words.wit", "words_worker.py", "words_counting.py", "words_api.py"}
+    zipped = zips.contents(after["target/words:me.zip"])
+    assert zipped == {name[4:]: text for name, text in after.items() if name.startswith("pkg/")}
+    assert zipped == built.package.files
+    assert built.notes == (
+        (
+            "api_includes pkg/words-worker.wasm: pkg/words_worker.py is its Python, and goes into "
+            "the API"
+        ),
+    )
+    ast.parse(after["pkg/api/words.py"])
+
+
+def test_building_twice_changes_no_byte(tmp_path: Path) -> None:
+    exporter(tmp_path / "words")
+    folder = importer(tmp_path / "reader")
+    first = build(folder)
+    before, when = tree(folder), {path: path.stat().st_mtime_ns for path in first.written}
+    second = build(folder)
+    assert tree(folder) == before
+    assert second.written == first.written
+    assert {path: path.stat().st_mtime_ns for path in second.written} == when
+    assert second.hash == first.hash
+
+
+def test_what_is_installed_is_the_same_from_the_folder_built_or_not_and_from_the_zip(
+    tmp_path: Path,
+) -> None:
+    exporter(tmp_path / "words", api_includes=["pkg/words_worker.py"])
+    folder = importer(tmp_path / "reader")
+    unbuilt = packages.find(folder)
+    assert not (folder / "target").exists()
+    built = build(folder)
+    assert packages.find(folder) == unbuilt == built.package
+    zipped = packages.find(built.zip)
+    assert (zipped.id, zipped.files, zipped.digest) == (unbuilt.id, unbuilt.files, unbuilt.digest)
+
+
+def test_a_dependency_brings_its_worker(tmp_path: Path) -> None:
+    exporter(tmp_path / "words", api_includes=["pkg/words_worker.py"])
+    folder = importer(tmp_path / "reader")
+    files = build(folder).package.files
+    assert {"words_worker.py", "words_counting.py", "words_api.py", "api/words.wit"} < set(files)
+    assert (folder / "pkg/words_worker.py").is_file()
+    assert b"words_api" in files["api/words.py"]
+    assert "api.zip" not in files  # the importer has no API of its own
+
+
+def test_add_to_api_takes_the_python_of_wasm_and_is_remembered(tmp_path: Path) -> None:
+    folder = exporter(tmp_path / "words")
+    built = build(folder, add_to_api=[f"{folder}/pkg/words-worker.wasm"])
+    assert built.notes == (
+        (
+            f"-a {folder}/pkg/words-worker.wasm: {folder}/pkg/words_worker.py is its Python, and "
+            "goes into the API"
+        ),
+    )
+    with_worker = set(zips.contents(built.package.files["api.zip"]))
+    assert {"words_worker.py", "words_counting.py"} < with_worker
+    assert set(zips.contents(build(folder).package.files["api.zip"])) == with_worker
+    reader = importer(tmp_path / "reader")
+    assert "words_worker.py" in build(reader).package.files
+    build(folder, force=True)
+    assert "words_worker.py" not in build(reader).package.files
+    assert not (reader / "pkg/words_worker.py").exists()  # a copy that is no longer one goes
+    with pytest.raises(PackageError) as caught:
+        build(folder, add_to_api=["nothing.py"])
+    assert str(caught.value) == (
+        f"there is no file 'nothing.py' to add to the API (-a), neither here nor in {folder}"
+    )
+
+
+def test_a_local_dependency_may_lie_anywhere_and_is_remembered_by_start(tmp_path: Path) -> None:
+    words = exporter(tmp_path / "far" / "away", api_includes=["pkg/words_worker.py"])
+    folder = importer(tmp_path / "reader")
+    with pytest.raises(PackageError, match=f"reader:me.os depends on {WORDS}, which was not found"):
+        packages.find(folder)
+    built = build(folder, local_dependencies=[words])
+    assert packages.find(folder) == built.package
+    shutil.rmtree(words)
+    with pytest.raises(PackageError, match="which was not found"):
+        build(folder)
+
+
+def test_a_local_dependency_that_nobody_needs_is_noted(tmp_path: Path) -> None:
+    words = exporter(tmp_path / "words")
+    folder = package(tmp_path / "other", properties={"package_name": "other"})
+    assert build(folder, local_dependencies=[words]).notes == (
+        (
+            f"-l {words}: {WORDS} is not used; write it into the dependencies of "
+            f"{folder / 'metadata.json'}"
+        ),
+    )
+    with pytest.raises(PackageError, match=r"there is no folder '/nowhere' \(-l\)"):
+        build(folder, local_dependencies=["/nowhere"])
+
+
+def test_a_dependency_is_asked_of_a_node_at_last(tmp_path: Path) -> None:
+    api = build(exporter(tmp_path / "w", api_includes=["pkg/words_worker.py"])).package.files
+    shutil.rmtree(tmp_path / "w")
+    asked: list[PackageId] = []
+
+    def fetch(id_: PackageId) -> bytes:
+        asked.append(id_)
+        return api["api.zip"]
+
+    files = build(importer(tmp_path / "reader"), fetch_api=fetch).package.files
+    assert asked == [PackageId.parse(WORDS)]
+    assert {"words_worker.py", "words_counting.py", "words_api.py", "api/words.wit"} < set(files)
+
+
+def test_where_was_looked_is_told(tmp_path: Path) -> None:
+    package(tmp_path / "words", properties={"publisher": "you.os"})
+    folder = importer(tmp_path / "reader")
+
+    def refuse(_: PackageId) -> bytes:
+        raise NodeError("no node answers at http://localhost:8080")
+
+    said = (
+        f"reader:me.os depends on {WORDS}, which was not found: {tmp_path}/words is words:you.os, "
+    )
+    advice = "Name its folder with -l, or start words on the node that is asked"
+    for fetch, last in (
+        (None, "no running node was asked"),
+        (lambda _: None, "the running node has no such API"),
+        (refuse, "no node answers at http://localhost:8080"),
+    ):
+        with pytest.raises(PackageError) as caught:
+            build(folder, fetch_api=fetch)
+        assert str(caught.value) == f"{said}{last}. {advice}"
+
+
+def test_a_dependency_of_a_dependency_comes_along(tmp_path: Path) -> None:
+    exporter(tmp_path / "words", api_includes=["pkg/words_worker.py"])
+    wit = (
+        "interface pages { record page { text: string } }\nworld w { import words; import pages; }"
+    )
+    package(
+        tmp_path / "pages",
+        {"api/pages.wit": wit},
+        properties={"package_name": "pages", "dependencies": [WORDS]},
+    )
+    folder = package(
+        tmp_path / "book", properties={"package_name": "book", "dependencies": ["pages:me.os"]}
+    )
+    files = build(folder).package.files
+    assert {"api/words.py", "api/pages.py", "words_worker.py"} < set(files)
+
+
+def test_packages_may_depend_on_each_other(tmp_path: Path) -> None:
+    exporter(tmp_path / "words", dependencies=["reader:me.os"])
+    assert "api/words.py" in build(importer(tmp_path / "reader")).package.files
+
+
+def test_a_test_finds_the_package_that_it_tests(tmp_path: Path) -> None:
+    tested = exporter(tmp_path / "any-name")
+    assert "api/words.py" in build(importer(tested / "test" / "reader_test")).package.files
+
+
+def test_two_files_of_one_name_are_an_error_that_names_both(tmp_path: Path) -> None:
+    words = exporter(tmp_path / "words", api_includes=["pkg/words_worker.py"])
+    folder = importer(tmp_path / "reader", {"pkg/words_counting.py": "count = None\n"})
+    before = tree(folder)
+    with pytest.raises(PackageError) as caught:
+        build(folder)
+    assert str(caught.value) == (
+        "pkg/words_counting.py would be two files: reader:me.os has one, and the API of "
+        f"{WORDS} ({words}) another. Rename one of them"
+    )
+    assert tree(folder) == before
+    other = exporter(tmp_path / "more", package_name="more", api_includes=["pkg/words_worker.py"])
+    (other / "pkg/words_counting.py").write_text("def count(text): ...\n")
+    folder = package(
+        tmp_path / "both",
+        properties={"package_name": "both", "dependencies": [WORDS, "more:me.os"]},
+    )
+    with pytest.raises(PackageError) as caught:
+        build(folder)
+    assert str(caught.value) == (
+        f"pkg/words_counting.py would be two files: the API of {WORDS} ({words}) has one, and the "
+        f"API of more:me.os ({other}) another. Rename one of them"
+    )
+
+
+def test_a_copy_follows_its_dependency_but_not_over_the_authors_changes(tmp_path: Path) -> None:
+    words = exporter(tmp_path / "words", api_includes=["pkg/words_worker.py"])
+    folder = importer(tmp_path / "reader")
+    build(folder)
+    (words / "pkg/words_counting.py").write_text("def count(text): return 0\n")
+    build(folder)
+    copy = folder / "pkg/words_counting.py"
+    assert copy.read_text() == "def count(text): return 0\n"
+    copy.write_text("def count(text): return 1\n")
+    with pytest.raises(PackageError, match=r"words_counting\.py would be two files: reader:me\.os"):
+        build(folder)
+    assert copy.read_text() == "def count(text): return 1\n"
+
+
+def test_an_interface_that_is_gone_takes_its_module_along(tmp_path: Path) -> None:
+    folder = exporter(tmp_path / "words")
+    build(folder)
+    (folder / "api/words.wit").unlink()
+    (folder / "pkg/api/own.py").write_text("")
+    assert build(folder).notes == (
+        (
+            "pkg/api/own.py is not part of the package: pkg/api/ is for what build writes. Python "
+            "belongs into pkg/, WIT into api/"
+        ),
+    )
+    assert not (folder / "pkg/api/words.py").exists()
+    assert not (folder / "pkg/api.zip").exists()
+
+
+def test_the_current_version_is_raised_to_the_newest(tmp_path: Path) -> None:
+    hashes = {"0.9.0": "", "0.10.0-rc.1": "", "0.10.0": "", "no version": ""}
+    folder = package(tmp_path, properties={"current_version": "0.9.0", "code_hashes": hashes})
+    before = (folder / "metadata.json").read_text()
+    built = build(folder)
+    assert built.notes == (
+        "metadata.json: current_version is now 0.10.0, the newest of code_hashes",
+    )
+    after = (folder / "metadata.json").read_text()
+    assert after == before.replace('"current_version": "0.9.0"', '"current_version": "0.10.0"')
+    assert built.package.metadata.properties.current_version == "0.10.0"
+    assert build(folder).notes == ()
+
+
+def test_features_are_in_the_package_and_remembered_by_start(tmp_path: Path) -> None:
+    folder = package(tmp_path, {"pkg/words.py": f"from .features import FEATURES\n{PROCESS}"})
+
+    def features(source: bytes) -> object:
+        names: dict[str, object] = {}
+        exec(source, names)
+        return names["FEATURES"]
+
+    assert features(build(folder).package.files["features.py"]) == frozenset()
+    built = build(folder, features=["test", "loud"])
+    assert features(built.package.files["features.py"]) == {"test", "loud"}
+    assert packages.find(folder) == built.package
+    assert packages.find(folder, features=()).digest != built.package.digest
+    assert features(build(folder).package.files["features.py"]) == frozenset()
+
+
+def test_functions_without_code_are_noted(tmp_path: Path) -> None:
+    folder = package(tmp_path, {"api/words.wit": WIT})
+    assert build(folder).notes == (
+        (
+            f"{folder}/api/words.wit: the functions of words have no code: write pkg/words_api.py "
+            "with an `async def` for each"
+        ),
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    folder = package(tmp_path)
+    (folder / "target").write_text("in the way")
+    with pytest.raises(PackageError) as caught:
+        build(folder)
+    assert "cannot be written: " in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("record", ["{", "[]", '{"copied": 1}', "\xff"])
+def test_a_record_that_was_tampered_with_is_passed_over(tmp_path: Path, record: str) -> None:
+    folder = package(tmp_path)
+    build(folder)
+    (folder / "target/build.json").write_bytes(record.encode("latin1"))
+    build(folder)
+    assert "copied" in json.loads((folder / "target/build.json").read_text())
+
+
+def test_built_ins_need_nothing_that_an_authors_package_lacks(tmp_path: Path) -> None:
+    """The recipe's build lines, with the packages' folders somewhere else."""
+    for name in ("chat", "file_transfer", "chat_with_file_transfer"):
+        shutil.copytree(packages.BUILT_IN / name, tmp_path / name)
+    worker = tmp_path / "file_transfer/pkg/file-transfer-worker.wasm"
+    build(tmp_path / "file_transfer", add_to_api=[worker])
+    built = build(
+        tmp_path / "chat_with_file_transfer", local_dependencies=[tmp_path / "file_transfer"]
+    )
+    assert built.zip.name == "chat-with-file-transfer:template.zip"
+    assert built.package.files == packages.find("chat-with-file-transfer").files
