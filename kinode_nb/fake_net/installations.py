@@ -48,29 +48,28 @@ class Installations:
         self._lifecycle = lifecycle
         self._kept = KeptPackages(home)
         self._starting: list[Process] = []
+        self._older: dict[PackageId, tuple[Package, Path]] = {}
+        """What was replaced by what is starting, and where its drive lies meanwhile."""
 
     def start(self, package: Package) -> str:
-        """Install a package unless just that one runs; returns a note when it does.
+        """Install a package, in place of an older one; returns a note when just that one runs.
 
-        What was started is looked at by `settle`.
+        What was started is looked at by `settle`. Raises PackageError; then nothing has changed.
         """
         known = self.packages.get(package.id)
         if known is not None and known.digest == package.digest and self._runs(known):
             return f"{package.id.package_name} is already started on {self._kernel.node}"
-        self._starting += self.install(package)
+        _refuse_own(package.id)
+        older = self._kept.place(package.id, self._kept.stage(package))
+        if older is not None and known is not None and package.id not in self._older:
+            self._older[package.id] = (known, older)
+        elif older is not None:
+            self._kept.discard(older)
+        self._starting += self._run(package)
         return ""
 
-    def install(self, package: Package) -> list[Process]:
-        """Install a package, in place of an older one, and run its processes.
-
-        Raises PackageError; then nothing has changed.
-        """
-        _refuse_own(package.id)
-        return self._put(package, self._kept.stage(package))
-
-    def _put(self, package: Package, staged: Path) -> list[Process]:
-        """Put a package that was unpacked in place, and run its processes."""
-        self._kept.place(package.id, staged)
+    def _run(self, package: Package) -> list[Process]:
+        """Run the processes of a package whose drive is in place; those of an older one end."""
         known = self.packages.get(package.id)
         if known is not None:
             self._processes.kill(known)
@@ -97,7 +96,10 @@ class Installations:
             with suppress(KinodeError):
                 shutil.rmtree((await preparing)[1], ignore_errors=True)
             raise
-        self._put(package, staged)
+        older = self._kept.place(package.id, staged)
+        if older is not None:
+            self._kept.discard(older)
+        self._run(package)
 
     def uninstall(self, id_: PackageId) -> None:
         """End the processes of its manifest and remove its ``pkg`` drive; raises PackageError.
@@ -133,9 +135,32 @@ class Installations:
     async def settle(self) -> None:
         """Wait until what was started has got as far as its first message, two seconds at most.
 
-        Raises PackageError for what has ended by then: none of its package is left.
+        Raises PackageError for what has ended by then: none of its package is left, and an older
+        one that it had replaced runs again.
         """
         starting, self._starting = self._starting, []
+        older, self._older = self._older, {}
+        errors: list[PackageError] = []
+        try:
+            await self._attended(starting)
+            for process in starting:
+                id_, reason = process.id.package_id, self._failure(process)
+                if reason and id_ in self.packages:
+                    self._abolish(id_)
+                    again = self._bring_back(older.pop(id_)) if id_ in older else ""
+                    errors.append(
+                        PackageError(
+                            f"{process.id} ended as it started: {reason}.{again} "
+                            f"%kinode terminal -n {self._kernel.node} tells the whole story"
+                        )
+                    )
+        finally:
+            for _, folder in older.values():
+                self._kept.discard(folder)
+        if errors:
+            raise errors[0]
+
+    async def _attended(self, starting: list[Process]) -> None:
         clock = self._kernel.scheduler.clock
         until = clock.now_ns() + _SETTLE_NS
         for process in starting:
@@ -143,14 +168,13 @@ class Installations:
                 if clock.now_ns() > until:
                     return
                 await asyncio.sleep(_TICK)
-        for process in starting:
-            reason = self._failure(process)
-            if reason:
-                self._abolish(process.id.package_id)
-                raise PackageError(
-                    f"{process.id} ended as it started: {reason}. "
-                    f"%kinode terminal -n {self._kernel.node} tells the whole story"
-                )
+
+    def _bring_back(self, older: tuple[Package, Path]) -> str:
+        """Run the package that one which could not start had replaced; returns what to say."""
+        package, folder = older
+        self._kept.place(package.id, folder)
+        self._run(package)
+        return " The older one runs again."
 
     def _failure(self, process: Process) -> str:
         """Return the error that a process ended with while it started; '' where it did not."""

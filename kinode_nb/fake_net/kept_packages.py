@@ -42,7 +42,7 @@ class KeptPackages:
         May run in a thread. `place` does the rest.
         """
         folder = self._vfs / str(package.id)
-        staged = folder / f"{_STAGED}{secrets.token_hex(8)}"
+        staged = _beside(folder)
         try:
             folder.mkdir(exist_ok=True)  # not what leads there: a home that is gone stays so
             for name, content in _files(package):
@@ -54,22 +54,28 @@ class KeptPackages:
             raise PackageError(f"{package.id} cannot be unpacked: {error.strerror}") from None
         return staged
 
-    def place(self, package: PackageId, staged: Path) -> None:
+    def place(self, package: PackageId, staged: Path) -> Path | None:
         """Let what was staged be the package's ``pkg`` drive; its other drives stay.
 
-        Raises PackageError when something else is in the way.
+        Returns where the older one lies now, for `place` or `discard`; None where there was none.
+        Raises PackageError when something else is in the way; then nothing has changed.
         """
-        self.remove(package)
+        drive, older = self.drive(package), None
         try:
-            staged.rename(self.drive(package))
+            if drive.is_dir() and not drive.is_symlink():
+                older = drive.rename(_beside(drive.parent))
+            staged.rename(drive)
         except OSError as error:
-            shutil.rmtree(staged, ignore_errors=True)
+            if older is not None:
+                older.rename(drive)
+            self.discard(staged)
             raise PackageError(f"{package}/pkg cannot be replaced: {error.strerror}") from None
-        folder = staged.parent
-        older = folder.with_name(str(package).replace("-", "_"))
-        if older != folder and not older.is_symlink() and not older.exists():
-            # Kinode's older documentation spells packages with underscores
-            older.symlink_to(folder.name, target_is_directory=True)
+        _spell_with_underscores(drive.parent)
+        return older
+
+    def discard(self, staged: Path) -> None:
+        """Remove what was staged, or what `place` has put aside."""
+        shutil.rmtree(staged, ignore_errors=True)
 
     def drive(self, package: PackageId) -> Path:
         """Return the folder of a package's ``pkg`` drive."""
@@ -119,6 +125,18 @@ class KeptPackages:
             digest=kept.digest,
             archive=b"",
         )
+
+
+def _beside(folder: Path) -> Path:
+    """Return a place in a package's folder that no drive has; a boot removes what is left there."""
+    return folder / f"{_STAGED}{secrets.token_hex(8)}"
+
+
+def _spell_with_underscores(folder: Path) -> None:
+    """Let a package's folder be found as Kinode's older documentation spells it."""
+    older = folder.with_name(folder.name.replace("-", "_"))
+    if older != folder and not older.is_symlink() and not older.exists():
+        older.symlink_to(folder.name, target_is_directory=True)
 
 
 def _files(package: Package) -> Iterable[tuple[str, bytes]]:

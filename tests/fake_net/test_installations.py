@@ -11,6 +11,7 @@ import pytest
 from kinode_nb.kit.packages import BUILT_IN
 from kinode_nb.portal import FakeNet
 from kinode_nb.types import PackageError
+from tests.kit.package_folders import package
 
 
 def test_packages_are_there_again_and_run_once(net: FakeNet, tmp_path: Path) -> None:
@@ -154,3 +155,60 @@ def test_what_a_manifest_grants_is_granted_again(net: FakeNet, tmp_path: Path) -
     node = net.boot("a.dev", port="none", home=tmp_path / "home")
     answers.append(node.inject("chat:chat:template.os", {"History": "b.dev"}))
     assert [each and each.json() for each in answers] == [{"History": []}] * 2
+
+
+ANSWERING = """
+from .features import FEATURES
+LIFE = {life!r}
+
+async def init(our):
+    {at_start}
+    async for message in our:
+        await our.send_response(LIFE)
+"""
+
+
+def versioned(folder: Path, life: str, at_start: str = "pass") -> Path:
+    source = ANSWERING.format(life=life, at_start=at_start)
+    return package(folder, {"pkg/words.py": source}, entry={"on_exit": "None"})
+
+
+@pytest.mark.parametrize(
+    ("at_start", "said"),
+    [
+        (
+            "raise ValueError('no')",
+            (
+                "words:words:me.os ended as it started: ValueError: no. The older one runs again. "
+                "%kinode terminal -n fake.dev tells the whole story"
+            ),
+        ),
+        ("oops(", "/pkg/words.py, line 6, column 9: '(' was never closed"),
+    ],
+)
+def test_a_start_that_fails_leaves_the_older_one_running(
+    net: FakeNet, tmp_path: Path, at_start: str, said: str
+) -> None:
+    node = net.boot(port="none")
+    net.start(str(versioned(tmp_path, "older")))
+    before = net.packages()
+    versioned(tmp_path, "newer", at_start)
+    with pytest.raises(PackageError) as caught:
+        net.start(str(tmp_path))
+    assert str(caught.value).endswith(said)
+    assert net.packages().equals(before)
+    assert node.request("words:words:me.os", "who?").json() == "older"
+    drive = node.home / "vfs/words:me.os"
+    assert [path.name for path in drive.iterdir()] == ["pkg"]
+    net.start(str(versioned(tmp_path, "newer")))
+    assert node.request("words:words:me.os", "who?").json() == "newer"
+    assert [path.name for path in drive.iterdir()] == ["pkg"]
+
+
+def test_two_nodes_run_two_versions_that_share_nothing(net: FakeNet, tmp_path: Path) -> None:
+    one, other = net.boot(port="none"), net.boot(port="none")
+    one.start(str(versioned(tmp_path, "older")))
+    other.start(str(versioned(tmp_path, "newer")))
+    answers = [each.request("words:words:me.os", "who?").json() for each in (one, other)]
+    assert answers == ["older", "newer"]
+    assert len({digest for _, _, digest in net.started_packages()}) == 2
