@@ -39,6 +39,11 @@ class Built(msgspec.Struct, frozen=True):
         return self.written[-1]
 
     @property
+    def folder(self) -> Path:
+        """The package's folder."""
+        return self.zip.parent.parent
+
+    @property
     def hash(self) -> str:
         """The sha256 of the zip, in hexadecimal digits: what app-store names it by."""
         return hashlib.sha256(self.package.archive).hexdigest()

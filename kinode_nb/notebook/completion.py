@@ -33,7 +33,10 @@ def complete(
     if verb is None or not verb.is_there:
         return fragment, []
     if current.text.startswith("-") and not current.quoted:
-        names = [name for name in flag_names((*verb.flags, HELP)) if name not in texts]
+        again = {
+            name for flag in verb.flags if flag.is_many or flag.is_repeated for name in flag.names
+        }
+        names = [n for n in flag_names((*verb.flags, HELP)) if n not in texts or n in again]
         return fragment, _offers(names, current.text, opened)
     kind, positions = _kind(verb, texts)
     others = (*positions, *_positions(verb, later))

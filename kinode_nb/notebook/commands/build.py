@@ -11,7 +11,7 @@ from kinode_nb.types import UsageError
 if TYPE_CHECKING:
     from kinode_nb.kit.building import BuildOptions, Built
 
-DIR = Argument("dir", kinds.FILE_OF_THE_MACHINE, Count.OPTIONAL)
+DIR = Argument("dir", kinds.FOLDER_OF_THE_MACHINE, Count.OPTIONAL)
 DOWNLOAD_FROM = Flag(
     ("-d", "--download-from"), "asked for an API that is nowhere else", kinds.NODE, "NODE"
 )
@@ -23,6 +23,7 @@ _WITHOUT_MEANING = {
     "--skip-deps-check": "there are no compilers to check for",
     "--world": "worlds matter to Wasm alone",
     "--rewrite": "our.spawn takes a Python function as it is",
+    "--no-rewrite": "our.spawn takes a Python function as it is",
     "--hyperapp": "there is no such framework for Python",
     "--reproducible": "every build is: equal files give equal zips",
 }
@@ -30,7 +31,7 @@ FLAGS = (
     Flag(
         ("-l", "--local-dependency"),
         "the folder of a dependency; may stand there again",
-        kinds.FILE_OF_THE_MACHINE,
+        kinds.FOLDER_OF_THE_MACHINE,
         "FOLDER",
         is_repeated=True,
     ),
@@ -52,7 +53,8 @@ FLAGS = (
     Flag(("-e", "--exclude"), "likewise", kinds.TEXT, "PROCESS", is_repeated=True),
     Flag(("-s", "--skip-deps-check"), "likewise"),
     Flag(("-w", "--world"), "likewise", kinds.TEXT, "WORLD"),
-    Flag(("--rewrite", "--no-rewrite"), "likewise"),
+    Flag(("--rewrite",), "likewise"),
+    Flag(("--no-rewrite",), "likewise; what kit's build-start-package calls it"),
     Flag(("--hyperapp",), "likewise"),
     Flag(("-r", "--reproducible"), "likewise"),
 )
@@ -75,7 +77,7 @@ def tell(context: Context, values: Values, built: "Built") -> None:
     """Say what was built, and what the person should know."""
     for note in (*_passed_over(values), *built.notes):
         context.say(note)
-    *files, _ = [path.name for path in built.written]
+    files = [path.relative_to(built.folder).as_posix() for path in built.written]
     context.say(f"built {built.package.id}: {', '.join(files)}")
     if values.has("--verbose"):
         for path in built.written:

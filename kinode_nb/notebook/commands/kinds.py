@@ -94,6 +94,25 @@ def _files_of_the_machine(place: Place) -> list[str]:
     )
 
 
+def _folders_of_the_machine(place: Place) -> list[str]:
+    return [name for name in _files_of_the_machine(place) if name.endswith("/")]
+
+
+def _startable(place: Place) -> list[str]:
+    """Offer the built-in packages, and the folders and zips that are, or may lead to, a package."""
+    entries = [
+        name
+        for name in _files_of_the_machine(place)
+        if name.endswith(".zip")
+        or (name.endswith("/") and ("/" in place.word or _is_package(Path(name).expanduser())))
+    ]
+    return [*place.find_net().package_names(), *entries]
+
+
+def _is_package(folder: Path) -> bool:
+    return (folder / "metadata.json").is_file()
+
+
 def _files_or_node(place: Place) -> list[str]:
     """Offer the files of the node that the line names, or of all nodes; then the nodes."""
     net = place.find_net()
@@ -155,6 +174,8 @@ KILLABLE = Kind(_killable)
 INSTALLED = Kind(lambda place: place.find_net().installed_packages())
 TRANSFER = Kind(lambda place: place.find_net().transfer_ids())
 FILE_OF_THE_MACHINE = Kind(_files_of_the_machine)
+FOLDER_OF_THE_MACHINE = Kind(_folders_of_the_machine)
+STARTABLE = Kind(_startable)
 TEMPLATE = Kind(_templates)
 LANGUAGE = Kind(_languages)
 VERB = Kind(lambda place: place.verbs)
