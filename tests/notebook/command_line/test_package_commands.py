@@ -1,0 +1,140 @@
+"""`build`, `build-start-package`, `view-api` and `start` from another terminal."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kinode_nb.__main__ import main
+from kinode_nb.portal import FakeNet, Node
+from tests.kit.package_folders import PROCESS, WIT, exporter, package, tree
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return what runs one command line: (exit code, output, errors)."""
+
+    def call(*words: object) -> tuple[int, str, str]:
+        code = main([str(word) for word in words])
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return call
+
+
+@pytest.fixture
+def node(net: FakeNet) -> Node:
+    return net.boot(http_timeout=5)
+
+
+@pytest.fixture
+def nobody() -> int:
+    """Return a port where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def importer(folder: Path) -> Path:
+    text = "from .api.words import count_words\n" + PROCESS
+    return package(
+        folder,
+        {"pkg/words.py": None, "pkg/reader.py": text},
+        properties={"package_name": "reader", "dependencies": ["words:me.os"]},
+        entry={"process_name": "reader", "process_wasm_path": "/reader.py"},
+    )
+
+
+def test_build_prints_what_it_wrote_and_needs_no_node(
+    run: Run, nobody: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(exporter(tmp_path))
+    code, said, errors = run("build", "-p", nobody)
+    made, place, digest = said.splitlines()
+    assert (code, errors) == (0, "")
+    assert made.startswith("built words:me.os: pkg/api.zip, pkg/api/__init__.py, pkg/api/words.py")
+    assert place == f"package zip: {tmp_path}/target/words:me.zip"
+    assert len(digest.removeprefix("package zip hash: ")) == 64
+
+
+def test_a_package_that_is_wrong_is_one_line_and_1(run: Run, tmp_path: Path) -> None:
+    folder = package(tmp_path, {"pkg/words.py": "async def init(our)\n"})
+    before = tree(folder)
+    code, said, error = run("b", folder)
+    assert (code, said) == (1, "")
+    assert error == f"kinode-nb: {folder}/pkg/words.py, line 1, column 20: expected ':'\n"
+    assert tree(folder) == before
+
+
+def test_a_dependency_that_nobody_has(run: Run, node: Node, nobody: int, tmp_path: Path) -> None:
+    folder = importer(tmp_path / "reader")
+    looked = f"reader:me.os depends on words:me.os, which was not found: not at {tmp_path}/words, "
+    code, _, error = run("build", folder, "-p", node.port)
+    assert code == 1
+    assert error == (
+        f"kinode-nb: {looked}the running node has no such API. Name its folder with -l, or start "
+        "words on the node that is asked\n"
+    )
+    code, _, error = run("build", folder, "-p", nobody)
+    assert code == 1
+    assert error.startswith(f"kinode-nb: {looked}no node answers at http://localhost:{nobody} (")
+    assert error.count("\n") == 1
+
+
+def test_an_api_comes_from_the_node_over_http(
+    run: Run, net: FakeNet, node: Node, tmp_path: Path
+) -> None:
+    words = exporter(tmp_path / "words", api_includes=["pkg/words_worker.py"])
+    code, said, error = run("bs", words, "-p", node.port)
+    assert (code, error) == (0, "")
+    assert said.splitlines()[-2:] == [
+        "words:me.os",
+        f"Successfully installed package words:me.os on node at http://localhost:{node.port}",
+    ]
+    shutil.rmtree(words)
+    folder = importer(tmp_path / "reader")
+    assert run("start", folder, "-p", node.port)[0] == 0
+    assert "target" not in {path.name for path in folder.iterdir()}
+    assert run("build", folder, "-p", node.port)[0] == 0
+    assert (folder / "pkg/words_worker.py").is_file()
+    assert set(net.packages()["package"]) == {"words:me.os", "reader:me.os"}
+    assert (node.home / "vfs/reader:me.os/pkg/api/words.py").is_file()
+
+
+def test_start_takes_the_zip_that_a_build_left(
+    run: Run, net: FakeNet, node: Node, tmp_path: Path
+) -> None:
+    folder = exporter(tmp_path / "words")
+    assert run("build", folder)[0] == 0
+    assert run("start", folder / "target/words:me.zip", "-p", node.port)[0] == 0
+    assert net.packages()["version"].tolist() == ["0.1.0"]
+    shutil.copy(folder / "target/words:me.zip", tmp_path / "alone.zip")
+    code, _, error = run("start", tmp_path / "alone.zip", "-p", node.port)
+    assert code == 1
+    assert error == (
+        f"kinode-nb: {tmp_path}/alone.zip is what a build makes, and says nothing of its version: "
+        "leave it in the target/ of its package, beside metadata.json\n"
+    )
+
+
+def test_view_api(run: Run, node: Node, tmp_path: Path) -> None:
+    at = ("-p", node.port)
+    assert run("view-api", *at) == (0, "no package with an API is installed\n", "")
+    node.start(str(exporter(tmp_path)))
+    assert run("v", *at) == (0, "words:me.os\n", "")
+    assert run("v", "words", *at) == (0, f"words.wit\n\n{WIT}\n", "")
+    code, said, error = run("v", "wrds", *at, "-d", "x.os")
+    where = f"the node at http://localhost:{node.port}"
+    assert code == 1
+    assert said == (
+        "--download-from changes nothing: fake nodes download no packages from each other. "
+        f"{where.replace('the', 'The', 1)} is asked; --port names another\n"
+    )
+    assert error == (
+        f"kinode-nb: no package 'wrds' with an API is on {where}. Did you mean 'words'?\n"
+    )
