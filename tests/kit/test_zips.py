@@ -62,3 +62,37 @@ def test_names_that_lead_out_are_told(name: str) -> None:
 def test_half_a_zip_is_none(cut: int) -> None:
     with pytest.raises(PackageError, match="cannot be unpacked"):
         contents(pack({"a": b"x" * 100})[:-cut])
+
+
+def test_what_kit_zipped_gets_modules_for_its_wit() -> None:
+    """kit for Rust brings the WIT alone; Python in an API is for importers, and not unpacked."""
+    chat = packages.find("chat")
+    api = pack({"chat.wit": chat.files["api/chat.wit"], "chat.py": b"an importer's worker"})
+    bare = {name: text for name, text in chat.files.items() if not name.startswith("api/")}
+    archive = pack({**bare, "api.zip": api})
+    files = packages.from_archive(archive, chat.id, None, "here").files
+    assert {name for name in files if name.startswith("api/")} == {
+        "api/__init__.py",
+        "api/chat.py",
+        "api/chat.wit",
+    }
+    assert files["api/chat.py"] == chat.files["api/chat.py"]
+
+
+def test_modules_that_a_zip_brings_stay() -> None:
+    chat = packages.find("chat")
+    archive = pack({**chat.files, "api/chat.py": b"Request = None"})
+    files = packages.from_archive(archive, chat.id, None, "here").files
+    assert files["api/chat.py"] == b"Request = None"
+
+
+@pytest.mark.parametrize("name", ["chat.wasm", "worker.wasm"])
+def test_wasm_in_a_zip_is_told_in_one_line(name: str) -> None:
+    chat = packages.find("chat")
+    archive = pack({**chat.files, name: b"\0asm"})
+    with pytest.raises(PackageError) as caught:
+        packages.from_archive(archive, chat.id, None, "here")
+    assert str(caught.value) == (
+        f"the zip: pkg/{name} cannot run here: only Python (.py) processes can; put "
+        f"pkg/{name.removesuffix('.wasm')}.py in its place"
+    )
