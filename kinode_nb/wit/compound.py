@@ -28,7 +28,9 @@ def list_of(item: Shape) -> Shape:
             return each(item.lift, raw)
         raise MismatchError(expected_json, "an array", raw)
 
-    return Shape(f"list<{item.wit}>", GenericAlias(list, (item.python,)), lower, lift)
+    return Shape(
+        f"list<{item.wit}>", GenericAlias(list, (item.python,)), lower, lift, flags=item.flags
+    )
 
 
 def each(convert: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
@@ -74,7 +76,8 @@ def option_of(item: Shape) -> Shape:
     def lift(raw: Any) -> Any:
         return None if raw is None else item.lift(raw)
 
-    return Shape(f"option<{item.wit}>", item.python | None, lower, lift, optional=True)
+    wit, python = f"option<{item.wit}>", item.python | None
+    return Shape(wit, python, lower, lift, optional=True, flags=item.flags)
 
 
 def tuple_of(items: tuple[Shape, ...]) -> Shape:
@@ -93,7 +96,8 @@ def tuple_of(items: tuple[Shape, ...]) -> Shape:
         raise MismatchError(expected_json, f"an array of {what}", raw)
 
     wit = f"tuple<{', '.join(i.wit for i in items)}>"
-    return Shape(wit, GenericAlias(tuple, tuple(i.python for i in items)), lower, lift)
+    python = GenericAlias(tuple, tuple(i.python for i in items))
+    return Shape(wit, python, lower, lift, flags=next((i.flags for i in items if i.flags), ""))
 
 
 def in_turn(converts: Iterable[Callable[[Any], Any]], items: Iterable[Any]) -> list[Any]:
@@ -123,7 +127,7 @@ def result_of(ok: Shape | None, err: Shape | None) -> Shape:
         kind, side = lifts[name]
         return kind(inside(name, side, item))
 
-    return Shape(_result_wit(ok, err), Ok | Err, lower, lift)
+    return Shape(_result_wit(ok, err), Ok | Err, lower, lift, flags=ok_side.flags or err_side.flags)
 
 
 def _result_wit(ok: Shape | None, err: Shape | None) -> str:

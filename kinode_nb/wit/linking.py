@@ -37,6 +37,11 @@ class Linker:
             for document in documents.values()
             for interface in document.interfaces
         }
+        self._packages = {
+            interface.name: interface.package
+            for document in documents.values()
+            for interface in document.interfaces
+        }
         self._standard = standard
         self._shapes: dict[tuple[str, str], Shape] = {}
         self._open: set[tuple[str, str]] = set()
@@ -100,6 +105,8 @@ class Linker:
 
     def _record(self, interface: str, definition: tree.Record) -> Shape:
         fields = [(f.name, self.shape(interface, f.type)) for f in definition.fields]
+        for field, (_, shape) in zip(definition.fields, fields, strict=True):
+            _refuse_flags(shape, field)
         specs = [values.FieldSpec(name, s.python, s.optional) for name, s in fields]
         cls = _own_class(definition.name, specs) if interface == "standard" else None
         if cls in SHAPES:  # a class outlives the text, and so does its shape
@@ -113,6 +120,7 @@ class Linker:
         cases = {}
         for case in definition.cases:
             carried = None if case.type is None else self.shape(interface, case.type)
+            _refuse_flags(carried, case)
             annotation = None if carried is None else carried.python
             kind = values.case_class(cls, case.name, case.doc, annotation)
             cases[upper_camel(case.name)] = (kind, carried)
@@ -129,6 +137,7 @@ class Linker:
 
     def _used(self, use: tree.Use) -> Shape:
         if use.interface in self._definitions:
+            self._check_package(use)
             return self.named(use.interface, tree.Named(use.original, use.at))
         if use.interface != "standard":
             hint = nearest(use.interface, [*self._definitions, "standard"])
@@ -141,6 +150,12 @@ class Linker:
             problem = f"Kinode's interface 'standard' has no type {use.original!r}.{hint}"
             raise WitSyntaxError(problem, *use.at)
         return standard[use.original]
+
+    def _check_package(self, use: tree.Use) -> None:
+        declared = self._packages[use.interface]
+        if use.package and declared and use.package != declared:
+            problem = f"interface {use.interface!r} is of the package {declared}"
+            raise WitSyntaxError(f"{problem}, not {use.package}", *use.at)
 
     def shape(self, interface: str, written: tree.Type) -> Shape:
         """Return the shape of a type as written inside an interface; raises WitSyntaxError."""
@@ -174,6 +189,15 @@ def _homes(documents: Mapping[str, tree.Document]) -> dict[str, str]:
                 raise WitSyntaxError(problem, *interface.at, file)
             homes[interface.name] = file
     return homes
+
+
+def _refuse_flags(shape: Shape | None, part: tree.Field | tree.Case) -> None:
+    """Raise WitSyntaxError for flags in a message, since Kinode's have no JSON."""
+    if shape is not None and shape.flags:
+        problem = (
+            f"{part.name!r} has flags, which have no JSON: make {shape.flags} a list of an enum"
+        )
+        raise WitSyntaxError(problem, *part.at)
 
 
 def _own_class(name: str, specs: list[values.FieldSpec]) -> type | None:

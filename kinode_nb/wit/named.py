@@ -133,7 +133,7 @@ def flags(wit: str, cls: type[Flag]) -> Shape:
     def refuse(_: Any) -> NoReturn:
         raise MismatchError(_no_flags, wit)
 
-    return Shape(wit, cls, refuse, refuse)
+    return Shape(wit, cls, refuse, refuse, flags=wit)
 
 
 def _tagged(wit: str, raw: Any) -> tuple[str, Any]:

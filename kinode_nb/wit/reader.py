@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
+
+import msgspec
 
 from kinode_nb.wit.errors import WitSyntaxError
 from kinode_nb.wit.tokens import Position, Token, tokens
 
 T = TypeVar("T")
+
+_GATES = ("since", "unstable", "deprecated")
 
 
 class _Placed(Protocol):
@@ -16,6 +20,13 @@ class _Placed(Protocol):
     def name(self) -> str: ...
     @property
     def at(self) -> Position: ...
+
+
+class Path(NamedTuple):
+    """The last name of a path, and the package before it: ``""``, or ``namespace:package``."""
+
+    package: str
+    name: Token
 
 
 class Reader:
@@ -40,6 +51,10 @@ class Reader:
         """Say whether this mark or keyword comes next."""
         return self.token.text == text and self.token.kind in {"mark", "keyword"}
 
+    def at_name(self, text: str) -> bool:
+        """Say whether this name comes next: a word that means something only in some places."""
+        return self.token.text == text and self.token.kind == "name"
+
     def take(self, text: str) -> bool:
         """Take this mark or keyword when it comes next, and say whether it did."""
         found = self.at(text)
@@ -62,17 +77,42 @@ class Reader:
             raise self.failure(what)
         return self.next()
 
-    def path(self, what: str) -> Token:
-        """Take ``name`` or ``namespace:package/name@1.0.0``; return the last name."""
-        name = self.name(what)
+    def path(self, what: str) -> Path:
+        """Take ``name`` or ``namespace:package/name@1.0.0``."""
+        names = [self.name(what)]
         # `import name: func(…)` has a colon as well, but no second name behind it.
         while (self.at(":") or self.at("/")) and self._tokens[self._index + 1].kind == "name":
             self.next()
-            name = self.name(what)
-        if self.take("@") and self.next().kind != "version":
-            self._index -= 1
+            names.append(self.name(what))
+        if self.take("@"):
+            self.version()
+        return Path(":".join(name.text for name in names[:-1]), names[-1])
+
+    def version(self) -> None:
+        """Take a version."""
+        if self.token.kind != "version":
             raise self.failure("a version such as 1.0.0")
-        return name
+        self.next()
+
+    def gates(self) -> None:
+        """Take ``@since(version = 1.0.0)`` and its like; a doc comment before it stays in force."""
+        doc = self.token.doc
+        while self.take("@"):
+            gate = self.name("since, unstable or deprecated")
+            if gate.text not in _GATES:
+                problem = f"there is no @{gate.text}, only @{', @'.join(_GATES)}"
+                raise WitSyntaxError(problem, *gate.at)
+            self.between("(", ")", self._gate_argument)
+        if doc and not self.token.doc:
+            self._tokens[self._index] = msgspec.structs.replace(self.token, doc=doc)
+
+    def _gate_argument(self) -> None:
+        what = self.name("version or feature")
+        self.expect("=")
+        if what.text == "version":
+            self.version()
+        else:
+            self.name("the name of a feature")
 
     def between(self, opening: str, closing: str, item: Callable[[], T]) -> list[T]:
         """Take items with commas between them; a comma may follow the last one."""

@@ -32,7 +32,8 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
 
     ``wit`` is its WIT text; ``python`` the class of its values, or their annotation. ``lower``
     takes such a value to what msgspec writes as JSON, ``lift`` takes parsed JSON to a value; both
-    raise MismatchError. ``optional`` says that a record may leave a field of this shape out.
+    raise MismatchError. ``optional`` says that a record may leave a field of this shape out;
+    ``flags`` names flags that are in it, which no message can have.
     """
 
     wit: str
@@ -40,6 +41,7 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     lower: Callable[[Any], Any]
     lift: Callable[[Any], Any]
     optional: bool = False
+    flags: str = ""
 
     def __repr__(self) -> str:
         return f"<wit {self.wit}>"

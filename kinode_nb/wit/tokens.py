@@ -30,6 +30,7 @@ _TOKEN = re.compile(
     | (?P<block>   /\* )
     | (?P<name>    %?[A-Za-z][A-Za-z0-9_-]* )
     | (?P<version> \d+\.\d+\.\d+ (?:[-+][0-9A-Za-z-]+ (?:\.[0-9A-Za-z-]+)* )* )
+    | (?P<number>  \d+ )
     | (?P<mark>    -> | [{}()<>:;,=./@_*] )
     """,
     re.VERBOSE,
@@ -45,9 +46,9 @@ class Position(NamedTuple):
 
 
 class Token(msgspec.Struct, frozen=True):
-    """One token: ``kind`` is ``name``, ``keyword``, ``version``, ``mark`` or ``end``.
+    """One token: ``kind`` is ``name``, ``keyword``, ``version``, ``number``, ``mark`` or ``end``.
 
-    ``text`` of a name is without its ``%``; ``doc`` is the ``///`` comment right before it.
+    ``text`` of a name is without its ``%``; ``doc`` is the ``///`` or ``/**`` comment before it.
     """
 
     kind: str
@@ -73,6 +74,7 @@ def tokens(text: str) -> Iterator[Token]:
         start, offset = offset, match.end()
         if kind == "block":
             offset = _end_of_block(text, start, places)
+            doc += _block_doc(text[start:offset])
         elif kind == "doc":
             doc.append(found[3:].strip())
         elif kind not in {"space", "comment"}:
@@ -102,6 +104,13 @@ def _end_of_block(text: str, start: int, places: _Places) -> int:
         if depth == 0:
             return edge.end()
     raise WitSyntaxError("expected '*/' to close the comment that opens here", *places.of(start))
+
+
+def _block_doc(block: str) -> list[str]:
+    """Return the lines of a ``/** … */`` comment; those of a plain ``/* … */`` are none."""
+    if not block.startswith("/**") or block == "/**/":
+        return []
+    return [line.strip().removeprefix("*").strip() for line in block[3:-2].strip().splitlines()]
 
 
 class _Places:

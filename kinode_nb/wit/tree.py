@@ -115,12 +115,16 @@ class Alias(msgspec.Struct, frozen=True):
 
 
 class Use(msgspec.Struct, frozen=True):
-    """One name out of ``use interface.{original as name};``."""
+    """One name out of ``use interface.{original as name};``.
+
+    ``package`` is what stands before the interface: ``""``, or ``namespace:package``.
+    """
 
     name: str
     interface: str
     original: str
     at: Position
+    package: str = ""
 
 
 TypeDefinition = Record | Variant | Enum | Flags | Alias | Use
@@ -144,17 +148,21 @@ class Interface(msgspec.Struct, frozen=True):
     functions: tuple[Function, ...]
     at: Position
     doc: str = ""
+    package: str = ""
 
 
 class WorldItem(msgspec.Struct, frozen=True):
     """What a world imports, exports or includes: ``verb`` says which.
 
-    ``function`` is set when the world imports or exports that function itself.
+    ``function`` is set when the world imports or exports that function itself, ``interface`` when
+    it does so with an interface that is written there.
     """
 
     verb: str
     name: str
     function: Function | None = None
+    interface: Interface | None = None
+    package: str = ""
 
 
 class World(msgspec.Struct, frozen=True):
@@ -164,6 +172,7 @@ class World(msgspec.Struct, frozen=True):
     items: tuple[WorldItem, ...]
     at: Position
     doc: str = ""
+    types: tuple[TypeDefinition, ...] = ()
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -171,3 +180,5 @@ class Document(msgspec.Struct, frozen=True):
 
     interfaces: tuple[Interface, ...]
     worlds: tuple[World, ...]
+    package: str = ""
+    """``namespace:package`` as declared, without its version; ``""`` where it is not."""

@@ -165,12 +165,25 @@ def test_definitions_may_stand_in_any_order_but_not_in_a_circle():
         ("interface a { use b.{c}; }", "interface 'b' is not in this text: put it there as well"),
         ("interface a { use standard.{adress}; }", "no type 'adress'. Did you mean 'address'?"),
         ("interface a { use b.{c}; } interface b { }", "interface 'b' has no type 'c'"),
+        ("use c:d/b; interface a { use b.{c}; }", "interface 'b' is not in this text"),
+        (
+            "interface a { use c:d/b.{c}; } package e:f { interface b { type c = u8; } }",
+            "line 1, column 26: interface 'b' is of the package e:f, not c:d",
+        ),
+        (
+            "interface a {\n  flags f { x }\n  type t = list<f>;\n  record r { y: option<t> }\n}",
+            "line 4, column 14: 'y' has flags, which have no JSON: make f a list of an enum",
+        ),
+        (
+            "interface a { flags f { x } variant v { y(result<_, f>) } }",
+            "line 1, column 41: 'y' has flags, which have no JSON",
+        ),
         (
             "interface a { " + " ".join(f"type t{i} = t{i + 1};" for i in range(200)) + "}",
             "nested deeper than 64",
         ),
     ],
-    ids=range(5),
+    ids=range(9),
 )
 def test_names_that_lead_nowhere(text, problem):
     with pytest.raises(WitSyntaxError) as caught:

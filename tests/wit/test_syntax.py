@@ -89,6 +89,74 @@ def test_everything_kinode_writes():
     ]
 
 
+def test_a_package_may_bring_others_and_name_their_interfaces():
+    document = parse(
+        """
+        package chat:template-os@1.0.0;
+        use other:lib/things@0.2.0 as parts;
+        use kinode:process/standard@1.0.0;
+
+        package other:lib@0.2.0 {
+            interface things { record thing { x: u8 } }
+            world w { import things; }
+        }
+        interface chat { use parts.{thing}; use standard.{address}; }
+        """
+    )
+    assert document.package == "chat:template-os"
+    things, chat = document.interfaces
+    assert (things.name, things.package) == ("things", "other:lib")
+    assert (chat.name, chat.package) == ("chat", "chat:template-os")
+    thing, address = chat.types
+    assert (thing.interface, thing.package) == ("things", "other:lib")
+    assert (address.interface, address.package) == ("standard", "kinode:process")
+    assert [world.name for world in document.worlds] == ["w"]
+
+
+def test_gates_are_read_and_docs_before_them_kept():
+    [interface] = parse(
+        """
+        /// Old.
+        @since(version = 1.0.0)
+        @deprecated(version = 1.2.0)
+        interface gated {
+            /// Kept.
+            @unstable(feature = fancy-thing)
+            record r { /** One. */ a: u8, /* no doc */ b: u8 }
+            @since(version = 1.0.0)
+            use standard.{address};
+            /**
+             * Two,
+             * and more.
+             */
+            @since(version = 0.1.0)
+            f: func();
+        }
+        """
+    ).interfaces
+    record, _ = interface.types
+    assert (interface.doc, record.doc) == ("Old.", "Kept.")
+    assert [field.doc for field in record.fields] == ["One.", ""]
+    assert interface.functions[0].doc == "Two,\nand more."
+
+
+def test_a_world_has_types_and_interfaces_of_its_own():
+    [world] = parse(
+        """
+        world w {
+            use standard.{address};
+            record r { a: address }
+            import inside: interface { f: func() -> u8; }
+            export other:lib/things@0.1.0;
+        }
+        """
+    ).worlds
+    assert [definition.name for definition in world.types] == ["address", "r"]
+    inside, things = world.items
+    assert inside.interface.functions[0].name == "f"
+    assert (things.name, things.package) == ("things", "other:lib")
+
+
 WRONG = [
     (
         "interface a {",
@@ -116,20 +184,30 @@ WRONG = [
     ),
     (
         "interface a { resource r; }",
-        "line 1, column 15: 'resource' cannot be part of a message, which is plain data",
+        (
+            "line 1, column 15: 'resource' cannot be part of a message, which is plain data: "
+            "let a process keep the thing, and name it by an id"
+        ),
     ),
     (
         "interface a { f: func() -> own<x>; }",
-        "line 1, column 28: 'own' cannot be part of a message, which is plain data",
+        (
+            "line 1, column 28: 'own' cannot be part of a message, which is plain data: "
+            "name the thing by an id"
+        ),
     ),
     ("interface a { f: func(x: u8) }", "line 1, column 30: expected ';', found '}'"),
     ("interface a { f: u8 }", "line 1, column 18: expected 'func', found 'u8'"),
-    ("foo", "line 1, column 1: expected 'interface' or 'world', found 'foo'"),
+    (
+        "foo",
+        "line 1, column 1: expected 'interface', 'world', 'use' or 'package', found 'foo'",
+    ),
     (
         "interface a {\n\n /* ",
         "line 3, column 2: expected '*/' to close the comment that opens here",
     ),
-    ("interface a { x = 3 }", "line 1, column 19: '3' has no meaning in WIT"),
+    ("interface a { x = 3 }", "line 1, column 17: expected ':', found '='"),
+    ("interface a { x: #3 }", "line 1, column 18: '#' has no meaning in WIT"),
     ("interface a { enum e {a,b,a} }", "line 1, column 27: the case 'a' is there twice"),
     ("interface a { record r {a: u8, A: u8} }", "line 1, column 32: the field 'A' is there twice"),
     ("interface a { type t = u8; type t = u8; }", "line 1, column 33: the name 't' is there twice"),
@@ -138,8 +216,49 @@ WRONG = [
     ("interface a { type t = tuple<>; }", "line 1, column 24: a tuple is empty: give it a type"),
     ("interface a { type t = ; }", "line 1, column 24: expected a type, found ';'"),
     (
-        "world w { use a.{b}; }",
-        "line 1, column 11: expected 'import', 'export', 'include' or '}', found 'use'",
+        "world w { say: func(); }",
+        (
+            "line 1, column 11: expected 'import', 'export', 'include', 'use', a type or '}', "
+            "found 'say'"
+        ),
+    ),
+    (
+        "interface a { f: func() -> stream<u8>; }",
+        (
+            "line 1, column 28: 'stream' cannot be part of a message, which is plain data: "
+            "send several messages, or a blob"
+        ),
+    ),
+    (
+        "interface a { record r { x: future } }",
+        (
+            "line 1, column 29: 'future' cannot be part of a message, which is plain data: "
+            "answer with a Response"
+        ),
+    ),
+    (
+        "interface a { type t = list<u8, 4>; }",
+        "line 1, column 31: a list has no fixed length here: write list<…>",
+    ),
+    (
+        "interface a { f: async func(); }",
+        "line 1, column 18: 'async' is not for Kinode's functions: leave it out",
+    ),
+    (
+        "interface a { f: func() -> (x: u8); }",
+        "line 1, column 28: results have no names any more: return a record or a tuple<…>",
+    ),
+    (
+        "@latest(version = 1.0.0) interface a { }",
+        "line 1, column 2: there is no @latest, only @since, @unstable, @deprecated",
+    ),
+    (
+        "@since(version = 1) interface a { }",
+        "line 1, column 18: expected a version such as 1.0.0, found '1'",
+    ),
+    (
+        "package a:b { world w { } package c:d { } }",
+        "line 1, column 27: expected 'interface', 'world', 'use' or '}', found 'package'",
     ),
     ("package a:b@one;", "line 1, column 13: expected a version such as 1.0.0, found 'one'"),
     ("interface a { use b; }", "line 1, column 20: expected '.', found ';'"),
