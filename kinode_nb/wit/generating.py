@@ -16,7 +16,7 @@ from kinode_nb.wit.layout import bracketed, docstring, imported, indented, liste
 from kinode_nb.wit.linking import Linker
 from kinode_nb.wit.model import parse_all, standard_types
 from kinode_nb.wit.names import python_name, snake
-from kinode_nb.wit.standard import OWN_CLASSES, STANDARD
+from kinode_nb.wit.standard import OWN_CLASSES, standard_text
 from kinode_nb.wit.syntax import parse
 
 # What the source itself calls by these names; a function of one of them gets a _.
@@ -53,9 +53,9 @@ def generate(texts: Mapping[str, str], implementations: Collection[str] = ()) ->
 
 def standard_source() -> str:
     """Return the source of `kinode_nb.wit.standard_types`."""
-    document = parse(STANDARD)
+    document = parse(standard_text())
     linker = Linker({"": document}, dict)
-    module = _Standard("Kinode's own WIT", document.interfaces[0], linker, ())
+    module = _Standard("kinode.wit", document.interfaces[0], linker, ())
     return "\n".join([*module.lines(), ""])
 
 

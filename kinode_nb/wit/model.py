@@ -15,7 +15,7 @@ from kinode_nb.wit.errors import WitError, WitSyntaxError
 from kinode_nb.wit.linking import Linker
 from kinode_nb.wit.names import python_name, upper_camel
 from kinode_nb.wit.shape import SHAPES, Shape
-from kinode_nb.wit.standard import STANDARD
+from kinode_nb.wit.standard import standard_text
 from kinode_nb.wit.syntax import parse
 
 
@@ -154,5 +154,5 @@ def standard_interface() -> Interface:
 
 @cache
 def _read_standard() -> tuple[tree.Interface, Linker]:
-    document = parse(STANDARD)
+    document = parse(standard_text())
     return document.interfaces[0], Linker({"": document}, dict)

@@ -1,10 +1,13 @@
-"""The types of Kinode's ``interface standard`` (kinode-wit 1.0.0), which any interface may use.
+"""Kinode's ``interface standard`` (kinode-wit 1.0.0), whose types any interface may use.
 
 Inside a message's body they are plain records: an address is an object there, not the text
 ``node@process:package:publisher`` that the system processes write.
 """
 
 from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
 
 from kinode_nb.types import Address, Capability, PackageId, ProcessId
 
@@ -16,52 +19,8 @@ OWN_CLASSES: dict[str, type] = {
     "process-id": ProcessId,
 }
 
-STANDARD = """
-interface standard {
-    type json = string;
-    type node-id = string;
-    type context = list<u8>;
 
-    record process-id { process-name: string, package-name: string, publisher-node: node-id }
-    record package-id { package-name: string, publisher-node: node-id }
-    record address { node: node-id, process: process-id }
-    record lazy-load-blob { mime: option<string>, bytes: list<u8> }
-    record capability { issuer: address, params: json }
-
-    record request {
-        inherit: bool,
-        expects-response: option<u64>,
-        body: list<u8>,
-        metadata: option<json>,
-        capabilities: list<capability>,
-    }
-
-    record response {
-        inherit: bool,
-        body: list<u8>,
-        metadata: option<json>,
-        capabilities: list<capability>,
-    }
-
-    variant message {
-        request(request),
-        response(tuple<response, option<context>>),
-    }
-
-    variant on-exit {
-        none,
-        restart,
-        requests(list<tuple<address, request, option<lazy-load-blob>>>),
-    }
-
-    record send-error {
-        kind: send-error-kind,
-        target: address,
-        message: message,
-        lazy-load-blob: option<lazy-load-blob>,
-    }
-
-    enum send-error-kind { offline, timeout }
-    enum spawn-error { name-taken, no-file-at-path }
-}
-"""
+@cache
+def standard_text() -> str:
+    """Return Kinode's own WIT: ``package kinode:process``, with its worlds."""
+    return Path(__file__).with_name("kinode.wit").read_text(encoding="utf-8")

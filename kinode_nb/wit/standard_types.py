@@ -1,4 +1,6 @@
-"""The types of ``interface standard``, generated from Kinode's own WIT.
+"""The types of ``interface standard``, generated from kinode.wit.
+
+What every process can use: Kinode's types, and its system calls.
 
 The build writes this anew: change the WIT instead.
 """
@@ -35,38 +37,44 @@ if typing.TYPE_CHECKING:
     from kinode_nb.types import Address, Capability, PackageId, ProcessId
 
     Json: typing.TypeAlias = "str"
+    """JSON, as text."""
 
     NodeId: typing.TypeAlias = "str"
+    """A node's name."""
 
     Context: typing.TypeAlias = "bytes"
+    """A note that the sender of a request keeps, and gets back with the response."""
 
     _LazyLoadBlob_bytes: typing.TypeAlias = "bytes"
 
     class LazyLoadBlob(msgspec.Struct, frozen=True):
-        """The record ``lazy-load-blob``."""
+        """Bytes that travel beside a message's body, loaded when they are asked for."""
 
         mime: str | None
         bytes: _LazyLoadBlob_bytes
 
     class Request(msgspec.Struct, frozen=True):
-        """The record ``request``."""
+        """A message that may be answered."""
 
         inherit: bool
+        """Pass on the blob of the message being handled, and let its sender have the answer."""
         expects_response: int | None
+        """How many seconds an answer may take; none: no answer is wanted."""
         body: bytes
         metadata: Json | None
         capabilities: list[Capability]
 
     class Response(msgspec.Struct, frozen=True):
-        """The record ``response``."""
+        """The answer to a request."""
 
         inherit: bool
+        """Pass on the blob of the message being handled."""
         body: bytes
         metadata: Json | None
         capabilities: list[Capability]
 
     class Message(wit.Variant):
-        """The variant ``message``."""
+        """A request, or a response with the context of the request that it answers."""
 
         Request: typing.TypeAlias = "_Message_Request"
         Response: typing.TypeAlias = "_Message_Response"
@@ -82,7 +90,7 @@ if typing.TYPE_CHECKING:
         value: tuple[Response, Context | None]
 
     class OnExit(wit.Variant):
-        """The variant ``on-exit``."""
+        """What happens when a process ends, however it does."""
 
         None_: typing.TypeAlias = "_OnExit_None"
         Restart: typing.TypeAlias = "_OnExit_Restart"
@@ -104,7 +112,7 @@ if typing.TYPE_CHECKING:
         value: list[tuple[Address, Request, LazyLoadBlob | None]]
 
     class SendError(msgspec.Struct, frozen=True):
-        """The record ``send-error``."""
+        """A message that nobody will answer, given back to its sender."""
 
         kind: SendErrorKind
         target: Address
@@ -112,13 +120,13 @@ if typing.TYPE_CHECKING:
         lazy_load_blob: LazyLoadBlob | None = None
 
     class SendErrorKind(enum.Enum):
-        """The enum ``send-error-kind``."""
+        """Why a message is not answered."""
 
         Offline = "Offline"
         Timeout = "Timeout"
 
     class SpawnError(enum.Enum):
-        """The enum ``spawn-error``."""
+        """Why a process was not spawned."""
 
         NameTaken = "NameTaken"
         NoFileAtPath = "NoFileAtPath"
@@ -132,10 +140,10 @@ else:
     PackageId = _api.PackageId
     Address = _api.Address
     LazyLoadBlob = _api.LazyLoadBlob
-    Capability = _api.Capability
     Request = _api.Request
     Response = _api.Response
     Message = _api.Message
+    Capability = _api.Capability
     OnExit = _api.OnExit
     SendError = _api.SendError
     SendErrorKind = _api.SendErrorKind
