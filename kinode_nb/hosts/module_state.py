@@ -102,6 +102,8 @@ class _Top:
         if not all(map(_is_name, targets)):
             return False
         value = statement.value
+        if isinstance(statement, ast.AnnAssign) and _is_by_process(statement):
+            return True
         return value is None or _names(targets[0]) in _LISTS_OF_NAMES or self._stays(value)
 
     def _is_plain_function(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -153,6 +155,21 @@ class _Top:
                 if isinstance(each, ast.expr)
             )
         return self._stays(value)
+
+
+def _is_by_process(statement: ast.AnnAssign) -> bool:
+    """Tell whether it is ``name: WeakKeyDictionary[Our, …] = WeakKeyDictionary()``.
+
+    Each process has an `Our` of its own, so it finds there what it put there itself.
+    """
+    match statement.annotation, statement.value:
+        case (
+            ast.Subscript(value=kind, slice=ast.Tuple(elts=[key, _])),
+            ast.Call(func=made, args=[], keywords=[]),
+        ):
+            found = (_names(kind), _names(key), _names(made))
+            return found == ("WeakKeyDictionary", "Our", "WeakKeyDictionary")
+    return False
 
 
 def _inside(statement: ast.If | ast.Try) -> list[ast.stmt]:
