@@ -253,7 +253,10 @@ def test_a_line_whose_script_an_interrupt_has_ended_says_so(net: FakeNet, node: 
     (drive / "scripts.json").write_text(
         '{"spin.wasm": {"root": false, "public": false, "request_networking": false}}'
     )
-    (drive / "spin.py").write_text("async def init(our):\n    while True:\n        pass\n")
+    (drive / "spin.py").write_text(
+        "async def init(our):\n    from .wheel import turn\n    turn()\n"
+    )
+    (drive / "wheel.py").write_text("def turn():\n    while True: pass\n")
     heard: list[str] = []
 
     def say(text: str) -> None:
@@ -266,6 +269,7 @@ def test_a_line_whose_script_an_interrupt_has_ended_says_so(net: FakeNet, node: 
         node.type_line("spin:tools:me.os")
     script = heard[1].partition(" ")[0]
     assert heard[1].startswith(f"{script} on fake.dev was ended")
+    assert "line 2 of wheel.py (while True: pass)" in heard[1]
     assert str(raised.value) == f"the waiting has ended, and {script} with it"
 
 
