@@ -3,19 +3,23 @@
 import ast
 import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kinode_nb.types import PackageError
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+# A package is read again for every node and every test; its modules are mostly the same.
+@lru_cache(maxsize=256)
 def parsed(source: bytes, where: str) -> ast.Module:
-    """Return the tree of a module; raises PackageError with line and column."""
+    """Return the tree of a module, not to be changed; raises PackageError with line and column."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # whoever runs it is warned, if it still matters then
-            compile(source, where, "exec", dont_inherit=True)
-            return ast.parse(source, where)
+            tree = ast.parse(source, where)
+            compile(tree, where, "exec", dont_inherit=True)
+            return tree
     except SyntaxError as error:
         at = f", line {error.lineno}, column {error.offset}" if error.lineno else ""
         raise PackageError(f"{where}{at}: {error.msg}") from None
@@ -78,8 +82,13 @@ def _is_init(target: ast.expr) -> bool:
     return any(isinstance(each, ast.Name) and each.id == "init" for each in ast.walk(target))
 
 
-def imported(module: ast.Module) -> Iterator[tuple[str, int]]:
-    """Yield the modules beside it that a module imports, with the lines: ``.x.y`` is ``x/y``."""
+@lru_cache(maxsize=256)
+def imported(module: ast.Module) -> tuple[tuple[str, int], ...]:
+    """Return the modules beside it that a module imports, with the lines: ``.x.y`` is ``x/y``."""
+    return tuple(_imported(module))
+
+
+def _imported(module: ast.Module) -> Iterator[tuple[str, int]]:
     for each in ast.walk(module):
         if not isinstance(each, ast.ImportFrom) or each.level != 1:
             continue

@@ -7,6 +7,8 @@ are read and change nothing.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from kinode_nb.wit import tree
@@ -22,6 +24,8 @@ from kinode_nb.wit.reader import Path, Reader, check_distinct
 _DEFINITIONS = ("record", "variant", "enum", "flags", "type", "resource")
 
 
+# The texts of a package are read by several, and again for every node and every test.
+@lru_cache(maxsize=128)
 def parse(text: str) -> tree.Document:
     """Return what the WIT text says; raises WitSyntaxError."""
     read = Reader(text)
