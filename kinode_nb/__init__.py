@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from kinode_nb import aio, wit
     from kinode_nb.portal import FakeNet, Node, Transfer
+    from kinode_nb.portal.decorating import process
     from kinode_nb.portal.net import fakenet
     from kinode_nb.types import KinodeError, SendError
 
@@ -26,6 +27,7 @@ __all__ = [
     "aio",
     "fakenet",
     "load_ipython_extension",
+    "process",
     "unload_ipython_extension",
     "wit",
 ]
@@ -37,6 +39,7 @@ _HOMES = {
     "SendError": "kinode_nb.types",
     "Transfer": "kinode_nb.portal",
     "fakenet": "kinode_nb.portal",
+    "process": "kinode_nb.portal.decorating",
 }
 
 

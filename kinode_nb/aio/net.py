@@ -9,7 +9,8 @@ from kinode_nb import portal
 from kinode_nb.aio.node import Node
 from kinode_nb.aio.transfer import Transfer
 from kinode_nb.portal import awaited
-from kinode_nb.portal.options import BootOptions, LogFilters
+from kinode_nb.portal.options import BootOptions, LogFilters, ProcessOptions
+from kinode_nb.portal.written import Outcome
 from kinode_nb.system.http_server import TIMEOUT
 
 if TYPE_CHECKING:
@@ -122,6 +123,12 @@ class FakeNet:
     async def new(self, directory: str | os.PathLike[str], **options: Unpack["NewOptions"]) -> Path:
         """Make a package's folder from a template, and return it."""
         return await awaited(lambda: self.blocking.new(directory, **options))
+
+    async def process(
+        self, name: str, source: str, *nodes: str, **options: Unpack[ProcessOptions]
+    ) -> list[Outcome]:
+        """Run Python text as a process on each of the nodes (default: the current one)."""
+        return await awaited(lambda: self.blocking.process(name, source, *nodes, **options))
 
     async def remove(self, *packages: str, node: str | None = None) -> None:
         """Uninstall packages."""

@@ -1,7 +1,7 @@
 """A node, for those who wait in an event loop."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
@@ -9,7 +9,8 @@ from kinode_nb import portal
 from kinode_nb.aio.transfer import Transfer
 from kinode_nb.portal import awaited
 from kinode_nb.portal.options import NodeLogFilters
-from kinode_nb.types import Address, Answer, Capability, LazyLoadBlob, ProcessId
+from kinode_nb.process_lib.syscalls import Written
+from kinode_nb.types import Address, Answer, Capability, LazyLoadBlob, OnExit, ProcessId
 from kinode_nb.types.injections import Injected
 
 if TYPE_CHECKING:
@@ -146,10 +147,39 @@ class Node:
         init: Callable[..., Any] | str | os.PathLike[str],
         name: str | None = None,
         public: bool = False,
-        capabilities: list[Capability] | None = None,
+        capabilities: Sequence[Capability] | None = None,
+        on_exit: str | OnExit = "none",
+        package: str | None = None,
     ) -> Address:
-        """Run an async function ``init(our)`` as a process of ``notebook:template.os``."""
-        return await awaited(self.blocking.spawn, init, name, public, capabilities)
+        """Run an async function ``init(our)`` as a process, of ``notebook:template.os``."""
+        return await awaited(
+            self.blocking.spawn, init, name, public, capabilities, on_exit, package
+        )
+
+    async def process(
+        self,
+        name: str,
+        source: str | Written,
+        *,
+        public: bool = True,
+        package: str | None = None,
+        networking: bool = True,
+        capabilities: Sequence[Capability] | None = None,
+        on_exit: str | OnExit = "none",
+        given: Mapping[str, Any] | None = None,
+    ) -> Address:
+        """Run Python text as a process, as a ``%%kinode process`` cell does."""
+        return await awaited(
+            self.blocking.process,
+            name,
+            source,
+            public=public,
+            package=package,
+            networking=networking,
+            capabilities=capabilities,
+            on_exit=on_exit,
+            given=given,
+        )
 
     async def kill(self, process: Address | ProcessId | str) -> ProcessId:
         """End a process, also one that never yields; its OnExit is not honoured."""

@@ -41,7 +41,9 @@ async def inject(
         await our.send_request(target, body, blob=blob)
         if problem is not None and wait:
             kind, reason = problem
-            raise SendError(kind, _request(door.address, target, body), reason=reason)
+            error = SendError(kind, _request(door.address, target, body), reason=reason)
+            node.crashes.explain(error)
+            raise error
         return None
     asking = asyncio.ensure_future(
         our.send_and_await_response(target, body, timeout=SECONDS, blob=blob)
@@ -64,10 +66,13 @@ async def _outcome(
     """Wait for the Response; raises SendError as soon as one was refused on its way."""
     log = node.kernel.log
     seen = log.next_seq
+    asked: list[Request] = []
     while not (await asyncio.wait([asking], timeout=_BETWEEN_LOOKS))[0]:
         new = log.entries[max(0, seen - log.first) :]
         seen = log.next_seq
         for entry in new:
+            if isinstance(entry, Request) and (entry.source, entry.target) == (door, target):
+                asked.append(entry)
             if (
                 isinstance(entry, Response)
                 and (entry.source, entry.target) == (target, door)
@@ -78,6 +83,9 @@ async def _outcome(
                     f"manifest request {HTTP_SERVER}"
                 )
                 raise SendError("Timeout", _request(door, target, b""), reason=reason)
+        for request in asked:
+            if (crash := node.crashes.that_took(request)) is not None:
+                raise SendError("Timeout", request, reason=str(crash))
 
 
 def _problem(node: Node, door: Process, target: Address) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 from kinode_nb.fake_net import ports
+from kinode_nb.fake_net.crashes import Asker, Crashes
 from kinode_nb.fake_net.homes import Homes
 from kinode_nb.fake_net.identities import Identities
 from kinode_nb.fake_net.node import Node
@@ -48,6 +49,7 @@ class Net:
         self.transfers = TransferTable(self.clock, self._note, self._explain)
         self._terminal_logs = TerminalLogs(self.clock)
         self.log.observers.append(self._terminal_logs.observe)
+        self.crashes = Crashes(self.log, self._askers)
         self.nodes: dict[str, Node] = {}
         """By name, in the order of booting; stopped nodes stay."""
         self.notes: list[str] = []
@@ -136,6 +138,7 @@ class Net:
             transport=self._transport,
             descriptors=self._descriptors,
             peers=self._identities.of(name),
+            crashes=self.crashes,
             random=Random(f"{self._seed}/{name}"),
             verbosity=verbosity,
             kept=kept,
@@ -311,6 +314,9 @@ class Net:
     def _explain(self, record: TransferRecord) -> str:
         node = self.nodes[record.requestor]
         return node.missing(record.provider, PackageId.parse(record.package))
+
+    def _askers(self) -> list[Asker]:
+        return [(node.kernel, each) for node in self.running() for each in node.askers()]
 
     def _note(self, note: str) -> None:
         self.notes.append(note)

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from kinode_nb.fake_net import script_names
+from kinode_nb.fake_net.beginning import Wish, begin, checked
+from kinode_nb.fake_net.crashes import Crashes
 from kinode_nb.fake_net.hosting import NodeHosting
 from kinode_nb.fake_net.installations import Installations
 from kinode_nb.fake_net.kept_processes import KeptProcesses
@@ -39,11 +41,9 @@ from kinode_nb.types import (
     SendError,
     nearest,
 )
-from kinode_nb.types.capabilities import HTTP_SERVER, NET, VFS, messaging, networking
+from kinode_nb.types.capabilities import HTTP_SERVER, NET
 from kinode_nb.types.rows import ProcessRow
 
-OWN_PACKAGE = PackageId("notebook", "template.os")
-"""The package of the processes that are made in a notebook."""
 _REMEMBERED = 20
 PREFERRED = "chat-with-file-transfer"
 
@@ -63,6 +63,7 @@ class Node:
         random: Random,
         descriptors: vfs.Descriptors,
         peers: net.Peers,
+        crashes: Crashes,
         verbosity: int,
         kept: bool,
         options: tuple[object, ...],
@@ -84,6 +85,7 @@ class Node:
         self._transport = transport
         self._descriptors = descriptors
         self._peers = peers
+        self.crashes = crashes
         self._clock = scheduler.clock
         self._booted = self._stopped_at = 0
         self._hosting = NodeHosting(name, home)
@@ -102,8 +104,12 @@ class Node:
         """Messages sent and received by processes that have ended."""
         self.ended: deque[ProcessRow] = deque(maxlen=_REMEMBERED)
         """The last processes made by `spawn` that have ended, each name once."""
-        self._made: set[ProcessId] = set()
+        self.made: set[ProcessId] = set()
+        """Those that a person has begun, while they run."""
         self.kernel.on_end.append(self._ended)
+        self.kernel.on_crash.append(
+            lambda process, error, story: crashes.happened(self.kernel, process, error, story)
+        )
 
     def start(self) -> None:
         """Start the system processes, and be reachable."""
@@ -139,8 +145,8 @@ class Node:
         self.gone = (self.gone[0] + process.sent, self.gone[1] + process.received)
         self.files.forget(process.id)
         self._web.forget(process.id)
-        if process.id in self._made:
-            self._made.discard(process.id)
+        if process.id in self.made:
+            self.made.discard(process.id)
             row = process_row(process, "ended")
             for same in [each for each in self.ended if each.process == row.process]:
                 self.ended.remove(same)
@@ -233,6 +239,10 @@ class Node:
         """Nanoseconds from its boot until now, or until it stopped."""
         return (self._stopped_at or self._clock.now_ns()) - self._booted
 
+    def askers(self) -> list[Process]:
+        """Return the processes in whose names persons wait: their own, and scripts."""
+        return [self._person, *self.scripts.running()]
+
     def our(self) -> Our:
         """Return a handle that sends in the person's name, with a state of its own."""
         return self.handle(self._person)
@@ -257,9 +267,13 @@ class Node:
         our = self.our()
         if isinstance(blob, bytes):
             blob = LazyLoadBlob(blob)
-        response = await our.send_and_await_response(
-            target, body, timeout=timeout, blob=blob, metadata=metadata
-        )
+        try:
+            response = await our.send_and_await_response(
+                target, body, timeout=timeout, blob=blob, metadata=metadata
+            )
+        except SendError as error:
+            self.crashes.explain(error)
+            raise
         return Answer(**msgspec.structs.asdict(response), blob=our.get_blob())
 
     async def hi(self, node: str, text: str) -> str:
@@ -285,16 +299,9 @@ class Node:
         Unless ``capabilities`` are given it may use the network and vfs. A process of that name
         is replaced; its saved state stays.
         """
-        if capabilities is None:
-            capabilities = (networking(self.name), messaging(Address(self.name, VFS)))
-        if name is None:
-            name = str(self.kernel.random.getrandbits(64))
-        owner = OWN_PACKAGE
-        id_ = ProcessId(name.replace("_", "-"), owner.package_name, owner.publisher_node)
-        old = self.kernel.processes.get(id_) or self.kernel.restarting.get(id_)
-        if old is not None:  # a cell that is run again replaces its process
-            self.lifecycle.kill(old, revoke=False)
-        process = self.lifecycle.initialize(id_, init, public=public, capabilities=capabilities)
-        self._made.add(id_)
-        self.lifecycle.run(process)
-        return process.address
+        wish = Wish(
+            name,
+            public=public,
+            capabilities=None if capabilities is None else tuple(capabilities),
+        )
+        return begin(self, init, checked(self, wish), wish).address

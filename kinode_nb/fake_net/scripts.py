@@ -95,6 +95,11 @@ class Scripts:
             self._lifecycle.grant(holder, capability)
         return process
 
+    def running(self) -> list[Process]:
+        """Return the scripts that run for a line."""
+        found = (self._kernel.processes.get(id_) for id_ in self._running)
+        return [process for process in found if process is not None]
+
     def handled(self, line: int, error: str) -> None:
         """Hear that the terminal has dealt with a line."""
         typed = self._lines.pop(line, None)

@@ -17,6 +17,7 @@ from kinode_nb.hosts.own_globals import Init, own
 from kinode_nb.hosts.printing import OUR, printer
 from kinode_nb.hosts.tasks import ProcessTasks
 from kinode_nb.hosts.trees import Tree, fresh_name
+from kinode_nb.hosts.written import WrittenModule, WrittenProgram, handed_over
 from kinode_nb.process_lib import Our, SpawnError
 from kinode_nb.process_lib.syscalls import Code, Program, Syscalls
 
@@ -33,10 +34,13 @@ class PythonHost:
     def take(self, program: Program) -> Program:
         """Return a program as it is now, to be run as often as its process restarts.
 
-        What cannot be read is returned as it is: it ends its process.
+        What cannot be read is returned as it is: it ends its process. Raises UsageError for a
+        function of a process that holds what cannot be copied.
         """
+        if isinstance(program, WrittenProgram):
+            return program.taken(self._folders)
         if not isinstance(program, Path | Code) or isinstance(program, Taken):
-            return program
+            return handed_over(program)  # type: ignore[no-any-return]  # one in, one out
         try:
             return self._folders.take(program)
         except OSError:
@@ -47,11 +51,17 @@ class PythonHost:
     ) -> ProcessTasks:
         """Begin to run; a program that cannot even be loaded ends with its error."""
         our = Our(syscalls)
-        module = _Main(program, our, self._folders) if isinstance(program, Path | Code) else None
+        module: _Main | WrittenModule | None = None
+        if isinstance(program, Path | Code):
+            module = _Main(program, our, self._folders)
+        elif isinstance(program, WrittenProgram):
+            module = WrittenModule(program, our, self._folders)
 
         def over(error: BaseException | None) -> None:
             if error is not None:
                 explain(error)
+            if error is not None and isinstance(program, WrittenProgram):
+                program.explain(error)
             if module is not None:
                 module.unload()
             ended(error)
@@ -63,7 +73,9 @@ class PythonHost:
         self._folders.close()
 
 
-async def _run(program: Program, our: Our, module: "_Main | None") -> BaseException | None:
+async def _run(
+    program: Program, our: Our, module: "_Main | WrittenModule | None"
+) -> BaseException | None:
     """Run the process; whatever it raises (SystemExit too) is its own end, not the node's."""
     OUR.set(our)
     try:

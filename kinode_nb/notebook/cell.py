@@ -22,7 +22,7 @@ from kinode_nb.notebook.words import Expand, Word, split
 from kinode_nb.types import KinodeError, UsageError
 
 _PROMPT = "%%kinode"
-_HEADERS_TO_COME = ("process", "trace")
+_HEADERS_TO_COME = ("trace",)
 
 
 def _no_run(_: Context, __: Values) -> None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Self, Unpack, overload
 from kinode_nb import frames
 from kinode_nb.fake_net import Net
 from kinode_nb.fake_net.node_rows import node_row, package_rows, process_rows
-from kinode_nb.portal import packaging, printing, words
+from kinode_nb.portal import packaging, printing, words, written
 from kinode_nb.portal.bridge import Portal
 from kinode_nb.portal.node import Node
-from kinode_nb.portal.options import BootOptions, LogFilters
+from kinode_nb.portal.options import BootOptions, LogFilters, ProcessOptions
 from kinode_nb.portal.saving import save_frame
 from kinode_nb.portal.transfer import Transfer
 from kinode_nb.portal.watchdog import everything
@@ -177,6 +177,16 @@ class FakeNet:
         from kinode_nb.kit.new import new
 
         return new(directory, **options)
+
+    def process(
+        self, name: str, source: str, *nodes: str, **options: Unpack[ProcessOptions]
+    ) -> list[written.Outcome]:
+        """Run Python text as a process on each of the nodes (default: the current one).
+
+        Options and errors are those of `Node.process`; what is wrong is told before any begins.
+        """
+        on = {core.name: core for core in map(self.core.node, nodes or (None,))}
+        return written.begin_text(self.portal, list(on.values()), name, source, **options)
 
     def remove(self, *packages: str, node: str | None = None) -> None:
         """Uninstall packages on all nodes that have them, or on one.

@@ -1,25 +1,28 @@
 """A node, as a person holds it: every verb that a node acts in is a method here."""
 
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
 from kinode_nb import frames
 from kinode_nb.fake_net import exchange, injecting
+from kinode_nb.fake_net.beginning import Wish, begin, checked
 from kinode_nb.fake_net.node import Node as CoreNode
 from kinode_nb.fake_net.node_rows import package_rows, process_rows
-from kinode_nb.portal import packaging, words
+from kinode_nb.portal import packaging, words, written
 from kinode_nb.portal.options import NodeLogFilters
 from kinode_nb.portal.transfer import Transfer
 from kinode_nb.portal.typing_lines import Typing
 from kinode_nb.process_lib.our import check_program
+from kinode_nb.process_lib.syscalls import Written
 from kinode_nb.types import (
     Address,
     Answer,
     Capability,
     LazyLoadBlob,
     NodeError,
+    OnExit,
     ProcessId,
     SendError,
     UsageError,
@@ -210,18 +213,59 @@ class Node:
         init: Callable[..., Any] | str | os.PathLike[str],
         name: str | None = None,
         public: bool = False,
-        capabilities: list[Capability] | None = None,
+        capabilities: Sequence[Capability] | None = None,
+        on_exit: str | OnExit = "none",
+        package: str | None = None,
     ) -> Address:
-        """Run an async function ``init(our)`` as a process of ``notebook:template.os``.
+        """Run an async function ``init(our)`` as a process, of ``notebook:template.os``.
 
-        A path is that of a .py file of the machine with such a function in it. Raises UsageError
-        for what is neither.
+        A path is that of a .py file of the machine with such a function in it. ``on_exit`` is
+        ``none``, ``restart`` or an OnExit; ``package`` the installed one that it belongs to.
+        Raises UsageError for what is neither, AddressError and PackageError.
         """
         node = self._running()
         program = _program(init)
-        return self._net.portal.do(
-            lambda: node.spawn(program, name, public=public, capabilities=capabilities)
+        wish = Wish(
+            name,
+            package=package,
+            public=public,
+            capabilities=None if capabilities is None else tuple(capabilities),
+            on_exit=written.read_on_exit(on_exit),
         )
+        return self._net.portal.do(lambda: begin(node, program, checked(node, wish), wish).address)
+
+    def process(
+        self,
+        name: str,
+        source: str | Written,
+        *,
+        public: bool = True,
+        package: str | None = None,
+        networking: bool = True,
+        capabilities: Sequence[Capability] | None = None,
+        on_exit: str | OnExit = "none",
+        given: Mapping[str, Any] | None = None,
+    ) -> Address:
+        """Run Python text as a process, as a ``%%kinode process`` cell does.
+
+        It may use vfs, and the network unless not ``networking``, or what ``capabilities`` are
+        given. ``given`` are names that the text finds, with values that are copied. Returns when
+        it waits for its first message. Raises what `spawn` does, also for text that is no such
+        process, and CrashError for one that an error has ended by then.
+        """
+        (outcome,) = written.begin_text(
+            self._net.portal,
+            [self._running()],
+            words.text("a name", name),
+            source if isinstance(source, Written) else words.text("a process's text", source),
+            public=public,
+            package=package,
+            networking=networking,
+            capabilities=capabilities,
+            on_exit=on_exit,
+            given=given,
+        )
+        return outcome.address
 
     def kill(self, process: Address | ProcessId | str) -> ProcessId:
         """End a process, also one that never yields; its OnExit is not honoured.

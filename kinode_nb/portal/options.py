@@ -1,10 +1,11 @@
 """What `FakeNet` and `Node` take by keyword, in a form that a type checker reads."""
 
 import os
+from collections.abc import Container, Mapping, Sequence
 from datetime import date, timedelta
-from typing import SupportsIndex, TypedDict
+from typing import Any, SupportsIndex, TypedDict
 
-from kinode_nb.types import Address, ProcessId
+from kinode_nb.types import Address, Capability, OnExit, ProcessId
 
 
 class BootOptions(TypedDict, total=False):
@@ -18,6 +19,21 @@ class BootOptions(TypedDict, total=False):
     fresh: bool
     http_timeout: float
     password: str | None
+
+
+class ProcessOptions(TypedDict, total=False):
+    """What `FakeNet.process` takes besides a name, a text and nodes; see `Node.process`."""
+
+    public: bool
+    package: str | None
+    networking: bool
+    capabilities: Sequence[Capability] | None
+    on_exit: str | OnExit
+    given: Mapping[str, Any] | None
+    header: str | None
+    """What stands after ``%%kinode`` in the line above the text, where there is one."""
+    notebook: Container[str]
+    """Names that are worth a hint where the process lacks them."""
 
 
 class NodeLogFilters(TypedDict, total=False):

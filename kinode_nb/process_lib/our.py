@@ -66,6 +66,10 @@ class Our:
         """The package that the process belongs to."""
         return self.address.process.package_id
 
+    def __reduce__(self) -> str:
+        """Refuse to be copied; raises TypeError."""
+        raise TypeError("a process's handle is its own")
+
     def __aiter__(self) -> AsyncIterator[Received]:
         """Receive messages one after the other."""
         return self

@@ -29,7 +29,11 @@ class Code:
     path: Path
 
 
-Program = Callable[..., Awaitable[None]] | Path | Code
+class Written:
+    """A program that was made ready for its host before any process runs it, such as a cell."""
+
+
+Program = Callable[..., Awaitable[None]] | Path | Code | Written
 """What a process runs: an async function ``init(our)``, or a file or text that holds one."""
 
 

@@ -95,6 +95,8 @@ class Kernel:
         """Told of every process that begins, or is changed in what a reboot has to know."""
         self.on_end: list[Callable[[Process, BaseException | None], None]] = []
         """Told of every process that has ended for good."""
+        self.on_crash: list[Callable[[Process, BaseException, str], None]] = []
+        """Told of every process that an error has ended, with its traceback, before it is lost."""
         self.closed = False
         self._ready = scheduler.ready
         self._entries = log.entries

@@ -23,6 +23,7 @@ from kinode_nb.types import (
 )
 from kinode_nb.types.capabilities import messaging
 
+_OURS = str(Path(__file__).resolve().parents[1]) + "/"
 _BACKOFF = (0, 0, 1, 1)  # seconds before a restart; then 2, 4, 8…
 _HEALTHY = 1.0  # a process that outlives its backoff by this many seconds starts afresh
 
@@ -175,7 +176,10 @@ class Lifecycle:
         if error is None or isinstance(error, ScriptError):
             kernel.print(f"process {process.address} returned without error", 1)
         else:
-            kernel.print(f"process {process.address} ended with error:\n{_story(error)}", 0)
+            story = _story(error)
+            kernel.print(f"process {process.address} ended with error:\n{story}", 0)
+            for tell in kernel.on_crash:
+                tell(process, error, story)
         kernel.print(f"process {process.id} has OnExit behavior {process.on_exit}", 1)
         if process.on_exit.kind == "Restart" and not kernel.closed:
             calls.retire()
@@ -250,12 +254,13 @@ class Lifecycle:
 
 
 def _story(error: BaseException) -> str:
-    """Tell an error as Python does, without the runtime's own frames."""
+    """Tell an error as Python does, without the runtime's own frames.
+
+    Only a process that came with the runtime has no others.
+    """
     frames = traceback.extract_tb(error.__traceback__)
-    own = [
-        frame
-        for frame in frames
-        if "/kinode_nb/hosts/" not in frame.filename and "<frozen importlib" not in frame.filename
-    ]
+    foreign = [frame for frame in frames if "<frozen importlib" not in frame.filename]
+    authors = [frame for frame in foreign if not frame.filename.startswith(_OURS)]
+    own = authors or [frame for frame in foreign if "/kinode_nb/hosts/" not in frame.filename]
     lines = traceback.format_list(own) if own else []
     return "".join([*lines, *traceback.format_exception_only(error)]).rstrip()

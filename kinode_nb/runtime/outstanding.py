@@ -13,7 +13,7 @@ import msgspec
 
 from kinode_nb.runtime.scheduler import NEVER, Scheduler
 from kinode_nb.runtime.suspension import Suspension
-from kinode_nb.types import LazyLoadBlob, Request, Response, SendError
+from kinode_nb.types import Address, LazyLoadBlob, Request, Response, SendError
 
 _SECOND = 1_000_000_000
 
@@ -110,6 +110,10 @@ class OutstandingTable:
         """Take out a Request, if it was sent at all, whose task does not wait any more."""
         if hasattr(waiter, "request"):
             self.withdraw(waiter.request)
+
+    def to(self, target: Address) -> Iterator[Entry]:
+        """Yield the Requests to one target."""
+        return (entry for entry in self._all() if entry.request.target == target)
 
     def _remove_earlier(self, entry: Entry) -> None:
         id_ = entry.request.id

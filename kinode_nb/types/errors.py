@@ -5,6 +5,7 @@ KinodeError
 ├── SendError           a Request that was not answered (Offline or Timeout)
 ├── SpawnError          a process that could not be spawned
 ├── ProcessError        a system call that Kinode answers with a trap
+├── CrashError          a process that ended with an error as soon as it was begun
 ├── NodeError           a node that is unknown, stopped, or cannot be booted
 ├── PackageError        a package that is unknown, broken, or not started
 ├── ScriptError         what a terminal's script says when it cannot do its work
@@ -68,6 +69,20 @@ class SpawnError(KinodeError):
 
 class ProcessError(KinodeError):
     """A system call that Kinode's host answers with a trap: it ends the process that made it."""
+
+
+class CrashError(KinodeError):
+    """A process that ended with an error as soon as it was begun; ``story`` is its traceback."""
+
+    def __init__(self, text: str, story: str) -> None:
+        """Keep the traceback beside the text."""
+        super().__init__(text)
+        self.story = story
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: where in the process it was, and then one line."""
+        said = super()._render_traceback_()
+        return ["\n".join([self.story, "", *said])]  # front ends join several in ways of their own
 
 
 class NodeError(KinodeError):

@@ -14,6 +14,7 @@ PUBLIC_NAMES = [
     "aio",
     "fakenet",
     "load_ipython_extension",
+    "process",
     "unload_ipython_extension",
     "wit",
 ]

@@ -1,0 +1,154 @@
+"""Programs that a person has written in a notebook: a module of its own for every process.
+
+Its text, if it has one, is run anew for each process, and for each restart. What it is given
+besides is copied at once, when the program is made, and from that copy for each process. So
+nothing is shared: neither with the notebook nor with other processes. Of a function that such a
+process spawns the same is true: the child runs the program anew, and begins at that function.
+"""
+
+import linecache
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from kinode_nb.hosts.copies import Copies, Namespace
+from kinode_nb.hosts.folders import Folders, Taken, Version
+from kinode_nb.hosts.own_globals import Init
+from kinode_nb.hosts.printing import printer
+from kinode_nb.hosts.trees import Tree, fresh_name
+from kinode_nb.process_lib import Our, SpawnError
+from kinode_nb.process_lib.syscalls import Code, Written
+
+Hint = Callable[[str], str]
+"""Says what to do about a name that a process lacks; empty where it has nothing to say."""
+
+_PROGRAM = "__kinode_program__"  # where a namespace keeps what it belongs to
+
+
+def no_hint(_: str) -> str:
+    """Say nothing."""
+    return ""
+
+
+@dataclass(frozen=True, eq=False)
+class WrittenProgram(Written):
+    """A program; ``title`` is its file's name in tracebacks, where ``lines`` are shown of it."""
+
+    title: str
+    lines: Sequence[str]
+    skipped: int = 0
+    """How many of the lines stand above the text: one, in a cell."""
+    code: CodeType | None = None
+    """The module's text, compiled; None where there are only functions."""
+    entry: Any = None
+    """A function to begin at, of the namespace ``given``; None: the module's own ``init``."""
+    given: Namespace = field(default_factory=dict)
+    """What it finds in its module besides, by name; what is in there is never handed out."""
+    beside: Path | None = None
+    """A file that may be there or not: it imports relatively what lies beside it."""
+    place: Taken | None = None
+    """The same, as it was when its process was begun."""
+    hint: Hint = no_hint
+
+    def taken(self, folders: Folders) -> "WrittenProgram":
+        """Return the program with the modules beside it as they are now."""
+        if self.beside is None or self.place is not None:
+            return self
+        place = folders.take(Code("".join(self.lines[self.skipped :]).encode(), self.beside))
+        if self.code is None and place.version is not None:
+            # What a function imports is not known: so it may be any module, and none is shared.
+            modules = ", ".join(place.version.sources.modules())
+            place = replace(place, source=f"globals()\nfrom . import {modules or 'none'}".encode())
+        return replace(self, place=place)
+
+    def show(self) -> None:
+        """Let tracebacks find the lines."""
+        linecache.cache[self.title] = (
+            sum(map(len, self.lines)),
+            None,  # no time of change: it is no file, and stays
+            list(self.lines),
+            self.title,
+        )
+
+    def explain(self, error: BaseException) -> None:
+        """Add what helps to the error that has ended the process."""
+        self.show()  # another program of this name may have been there meanwhile
+        if isinstance(error, BaseExceptionGroup):
+            for each in error.exceptions:
+                self.explain(each)
+        if isinstance(error, NameError) and error.name and (hint := self.hint(error.name)):
+            error.add_note(hint)
+
+    def beginning_at(self, entry: Any, home: Namespace) -> "WrittenProgram":
+        """Return the same program, begun at a function of one of its namespaces.
+
+        What the function closes over is copied now. Raises UsageError.
+        """
+        shown = getattr(entry, "__name__", "the function")
+        return replace(self, entry=Copies(self.given, home).named(shown, entry))
+
+
+class WrittenModule:
+    """The module of one process."""
+
+    def __init__(self, program: WrittenProgram, our: Our, folders: Folders) -> None:
+        """Run nothing yet."""
+        self._program = program
+        self._our = our
+        self._folders = folders
+        self._entered: tuple[Version, Tree] | None = None
+        self._name = f"{fresh_name()}.{our.process.process_name}"
+
+    def init(self) -> Init:
+        """Run the module, and return the function to begin at; raises SpawnError."""
+        program = self._program
+        module = ModuleType(self._name)
+        module.__file__ = program.title
+        module.__package__ = self._package()
+        names = vars(module)
+        names[_PROGRAM] = program
+        names["print"] = printer(self._our)
+        sys.modules[self._name] = module  # where dataclasses and the like look for names
+        program.show()
+        copies = Copies(names, program.given)
+        for name, value in program.given.items():
+            names[name] = copies.named(name, value)
+        if program.code is not None:
+            exec(program.code, names)  # noqa: S102 - its job
+        entry = program.entry
+        init = names.get("init") if entry is None else copies.named("init", entry)
+        if not callable(init):
+            raise SpawnError("NoFileAtPath", f"{program.title} has no `async def init(our)`")
+        return init  # type: ignore[no-any-return]  # checked as far as can be
+
+    def _package(self) -> str:
+        """Return what relative imports begin at."""
+        place = self._program.place
+        if place is None or place.version is None:
+            return ""
+        tree = place.version.enter(place.package, place.source, place.compiled())
+        self._entered = place.version, tree
+        return tree.package(place.package)
+
+    def unload(self) -> None:
+        """Forget the module, and what only it has imported."""
+        sys.modules.pop(self._name, None)
+        if self._entered is not None:
+            self._folders.leave(*self._entered)
+
+
+def handed_over(program: Any) -> Any:
+    """Return a program that shares nothing with the process that spawns it."""
+    function = program
+    while isinstance(function, partial | MethodType):
+        function = function.func if isinstance(function, partial) else function.__func__
+    if not isinstance(function, FunctionType):
+        return program
+    written = function.__globals__.get(_PROGRAM)
+    if not isinstance(written, WrittenProgram):
+        return program
+    return written.beginning_at(program, function.__globals__)
