@@ -72,6 +72,12 @@ class Crashes:
                     self._log.end(waiter.request.seq, "timeout", str(crash))
                     asking.fail(asker, waiter, "Timeout", str(crash))
 
+    def ended(self, process: Process) -> None:
+        """Hear of the end of a process: what became of an earlier one of its name is past."""
+        crash = self._last.get(process.address)
+        if crash is not None and crash.process is not process:
+            del self._last[process.address]
+
     def of(self, process: Process) -> Crash | None:
         """Return the last crash of a process, if it had one."""
         crash = self._last.get(process.address)

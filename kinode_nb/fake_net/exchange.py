@@ -35,12 +35,13 @@ async def send(node: Node, target: str, message: str, package: str | None = None
     """Send a chat message; raises SendError when the other node did not take it."""
     chat = node.offering("chat", package)
     body = {"Send": {"target": target, "message": message}}
+    begun = node.kernel.scheduler.now()
     answer = await node.request(chat, body, timeout=_CHAT_SECONDS)
     said = answer.json()
     if said != "Send":
         kind = said.get("SendError", "Timeout") if isinstance(said, dict) else "Timeout"
         request = _addressed(answer, target, chat)
-        reason = node.missing(target, chat.package_id) if kind == "Timeout" else ""
+        reason = node.missing(target, chat.package_id, begun) if kind == "Timeout" else ""
         raise SendError(kind, request, reason=reason)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from kinode_nb.fake_net import script_names
-from kinode_nb.fake_net.beginning import Wish, begin, checked
+from kinode_nb.fake_net.beginning import OWN_PACKAGE, Wish, begin, checked
 from kinode_nb.fake_net.crashes import Crashes
 from kinode_nb.fake_net.hosting import NodeHosting
 from kinode_nb.fake_net.installations import Installations
@@ -107,6 +107,7 @@ class Node:
         self.made: set[ProcessId] = set()
         """Those that a person has begun, while they run."""
         self.kernel.on_end.append(self._ended)
+        self.kernel.on_end.append(lambda process, _: crashes.ended(process))
         self.kernel.on_crash.append(
             lambda process, error, story: crashes.happened(self.kernel, process, error, story)
         )
@@ -213,13 +214,23 @@ class Node:
             self.name, ProcessId(first, package.id.package_name, package.id.publisher_node)
         )
 
-    def missing(self, node: str, package: PackageId) -> str:
-        """Return what to do when a node that runs lacks a package; '' when it has it."""
+    def missing(self, node: str, package: PackageId, since: int | None = None) -> str:
+        """Return what to do when a node that runs lacks a package; '' when it has it.
+
+        That a process of it has crashed is said too, where it has not begun again, or did so
+        after ``since`` (clock ns).
+        """
         kernel = self._transport.nodes.get(node)
-        if kernel is None or any(each.package_id == package for each in kernel.processes):
+        if kernel is None or package == OWN_PACKAGE:
             return ""
+        crash = self.crashes.at(node, package, since or 0)
+        if any(each.package_id == package for each in kernel.processes):
+            return "" if crash is None or since is None else str(crash)
         name = package.package_name
-        return f"{name} is not started on {node}: %kinode start {name} -n {node}"
+        advice = f"%kinode start {name} -n {node}"
+        if crash is not None:
+            return f"{crash}. {advice} starts it again"
+        return f"{name} is not started on {node}: {advice}"
 
     def script_hint(self, line: str, said: str) -> str:
         """Return what helps with a line of which the terminal has said this; may be empty."""

@@ -51,11 +51,11 @@ def named_in(code: CodeType) -> Iterator[str]:
 
 
 def hinting(known: Callable[[], Container[str]], advice: str) -> Hint:
-    """Return what tells of names that the notebook knows; ``advice`` says what to do about one."""
+    """Return what tells of names that are known elsewhere; ``advice`` has a place for ``name``."""
 
     def hint(name: str) -> str:
         if hasattr(builtins, name) or name not in known():
             return ""
-        return f"{name} is a notebook variable: {advice.format(name=name)}"
+        return advice.format(name=name)
 
     return hint

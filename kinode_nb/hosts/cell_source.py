@@ -26,7 +26,7 @@ def compiled(header: str | None, body: str, file: str) -> CodeType:
     text = body if header is None else f"\n{body}"
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # a doubtful escape is the writer's own
+            warnings.simplefilter("ignore")  # a doubtful escape is the writer's affair
             tree = ast.parse(text, file)
             code = compile(tree, file, "exec", dont_inherit=True)
     except SyntaxError as error:

@@ -8,7 +8,7 @@ process spawns the same is true: the child runs the program anew, and begins at 
 
 import linecache
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -60,9 +60,7 @@ class WrittenProgram(Written):
             return self
         place = folders.take(Code("".join(self.lines[self.skipped :]).encode(), self.beside))
         if self.code is None and place.version is not None:
-            # What a function imports is not known: so it may be any module, and none is shared.
-            modules = ", ".join(place.version.sources.modules())
-            place = replace(place, source=f"globals()\nfrom . import {modules or 'none'}".encode())
+            place = replace(place, source=_importing(place.version.sources.modules()))
         return replace(self, place=place)
 
     def show(self) -> None:
@@ -82,6 +80,8 @@ class WrittenProgram(Written):
                 self.explain(each)
         if isinstance(error, NameError) and error.name and (hint := self.hint(error.name)):
             error.add_note(hint)
+        if isinstance(error, ImportError) and "no known parent package" in str(error):
+            error.add_note("modules beside it are those of an installed package: --package PACKAGE")
 
     def beginning_at(self, entry: Any, home: Namespace) -> "WrittenProgram":
         """Return the same program, begun at a function of one of its namespaces.
@@ -90,6 +90,19 @@ class WrittenProgram(Written):
         """
         shown = getattr(entry, "__name__", "the function")
         return replace(self, entry=Copies(self.given, home).named(shown, entry))
+
+
+def _importing(modules: Iterable[str]) -> bytes:
+    """Return a text that stands for a function: which modules it imports is not known.
+
+    So it may be any, and what they hold belongs to its process alone.
+    """
+    lines = ["globals()"]
+    for module in modules:
+        package, _, name = module.rpartition(".")
+        if name.isidentifier() and not name.startswith("__"):
+            lines.append(f"from .{package} import {name}")
+    return "\n".join(lines).encode()
 
 
 class WrittenModule:

@@ -83,7 +83,10 @@ def function_program(function: object, name: str, with_: Iterable[str]) -> Writt
     for each in given.values():
         if isinstance(each, FunctionType) and each.__code__.co_filename == file:
             each.__code__ = _renamed(each.__code__, title)
-    advice = "with_=('{name}',) copies it in, or import it in the function"
+    advice = (
+        "{name} is a variable outside the process: with_=('{name}',) copies it in, or import it "
+        "in the function"
+    )
     return WrittenProgram(
         title=title,
         lines=getlines(file, home),

@@ -14,6 +14,7 @@ from kinode_nb.portal.bridge import Portal
 from kinode_nb.process_lib.syscalls import Program, Written
 from kinode_nb.types import Address, Capability, OnExit, UsageError
 
+_ADVICE = "{name} is a notebook variable: --with {name} copies it in, or import it in the cell"
 _ON_EXITS = {"none": OnExit.NONE, "restart": OnExit.RESTART}
 
 
@@ -99,7 +100,7 @@ def begin_text(
         on_exit=read_on_exit(on_exit),
     )
     if isinstance(source, str):
-        hint = hinting(lambda: notebook, "--with {name} copies it in, or import it in the cell")
+        hint = hinting(lambda: notebook, _ADVICE)
         source = text_program(name.replace("_", "-"), source, header=header, given=given, hint=hint)
     return begin(portal, nodes, source, wish)
 

@@ -279,3 +279,33 @@ def test_help_and_tab(cells: Cells, node: Node):
     assert offers("%%kinode process counter -n fake.dev fa") == ["fake.dev"]
     assert offers("%%kinode process counter --on-exit re") == ["restart"]
     assert offers("%%kinode process counter --pri") == ["--private"]
+
+
+def test_typed_messages_of_a_wit_cell_are_used_in_it(cells: Cells, node: Node):
+    cells.run(
+        "%%kinode wit tally\n"
+        "interface tally {\n"
+        "    variant request { add(u32), read }\n"
+        "    variant response { total(u32) }\n"
+        "}\n"
+    )
+    try:
+        cells.run(
+            "%%kinode process counter\n"
+            "from kinode_nb.wit import decode, tally\n\n"
+            "async def init(our):\n"
+            "    total = 0\n"
+            "    async for message in our:\n"
+            "        match decode(tally.Request, message.body):\n"
+            "            case tally.Request.Add(value):\n"
+            "                total += value\n"
+            "        await our.send_response(tally.Response.Total(total))\n"
+        )
+        assert node.request(ID, {"Add": 4}).json() == {"Total": 4}
+        made = kinode_nb.wit.tally
+        assert node.request(ID, made.Request.Read()).json() == {"Total": 4}
+        cells.shell.user_ns["node"] = node
+        said = cells.fail(f"node.request('{ID}', {{'Add': 'x'}})")
+        assert "(line 7 of <process counter>: match decode(tally.Request, message.body):" in said
+    finally:
+        delattr(kinode_nb.wit, "tally")

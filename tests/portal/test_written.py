@@ -1,0 +1,270 @@
+"""Processes from text and from functions: ``node.process``, ``net.process``, ``@kn.process``."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import kinode_nb as kn
+from kinode_nb import aio
+from kinode_nb.portal import FakeNet, Node
+from kinode_nb.process_lib import Our
+from kinode_nb.types import (
+    AddressError,
+    CrashError,
+    NodeError,
+    OnExit,
+    PackageError,
+    SendError,
+    UsageError,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+ID = "counter:notebook:template.os"
+KNOWN = [1, 2]
+ANSWERS = "async def init(our):\n    async for message in our:\n        "
+
+
+@pytest.fixture
+def node(net: FakeNet) -> Node:
+    return net.boot("fake.dev", port="none")
+
+
+def doubled(number: int) -> int:
+    return 2 * number
+
+
+class Halver:
+    def halved(self, number: int) -> int:
+        return number // 2
+
+
+def test_text_is_a_process_with_what_it_is_given(node: Node):
+    given = {"items": [[1]], "doubled": doubled}
+    text = ANSWERS + "items[0].append(doubled(message.json())); await our.send_response(items)\n"
+    address = node.process("counter", text, given=given)
+    given["items"].append(2)  # type: ignore[attr-defined]
+    assert str(address) == f"fake.dev@{ID}"
+    assert node.request(ID, 4).json() == [[1, 8]]
+
+
+def test_every_run_gets_what_was_given_anew(node: Node):
+    text = ANSWERS + "items.append(0); print(items); await our.send_response(1 // message.json())"
+    node.process("counter", text, given={"items": []}, on_exit="restart")
+    node.request(ID, 1)
+    with pytest.raises(SendError, match="ZeroDivisionError"):
+        node.request(ID, 0)
+    node.request(ID, 1)
+    assert node.log(kind="print", grep=r"^\[0")["body"].tolist() == ["[0]", "[0, 0]", "[0]"]
+
+
+def test_the_net_begins_it_on_several_nodes_or_on_none(net: FakeNet, node: Node):
+    other = net.boot("fake2.dev", port="none")
+    text = ANSWERS + "await our.send_response(our.node)"
+    outcomes = net.process("counter", text, "fake.dev", "fake2", "fake.dev")
+    assert [str(each.address) for each in outcomes] == [f"fake.dev@{ID}", f"fake2.dev@{ID}"]
+    assert [each.request(ID, 0).json() for each in (node, other)] == ["fake.dev", "fake2.dev"]
+    net.start("echo", node="fake2.dev")
+    with pytest.raises(PackageError, match=r"'echo' is not installed on fake\.dev"):
+        net.process("fresh", text, "fake2.dev", "fake.dev", package="echo")
+    assert not [name for name in net.process_names() if "fresh" in name]
+    with pytest.raises(NodeError):
+        net.process("fresh", text, "fake3.dev")
+
+
+def test_of_a_package_it_imports_the_modules_beside_it(net: FakeNet, node: Node):
+    net.start("chat")
+    text = (
+        "from . import chat_conversations\nfrom .api.chat import ChatMessage\n"
+        + ANSWERS
+        + "await our.send_response([str(our.package_id), ChatMessage.__name__])\n"
+    )
+    address = node.process("mine", text, package="chat")
+    assert str(address) == "fake.dev@mine:chat:template.os"
+    assert node.request(address, 0).json() == ["chat:template.os", "ChatMessage"]
+
+    @kn.process("also-mine", node=node, package="chat")
+    async def init(our: Our) -> None:
+        from .api.chat import ChatMessage
+
+        async for _ in our:
+            await our.send_response(ChatMessage.__name__)
+
+    assert node.request("also-mine:chat:template.os", 0).json() == "ChatMessage"
+    text = "from .nowhere import x\nasync def init(our): ..."
+    with pytest.raises(CrashError, match=r"/chat:template\.os/pkg has no module 'nowhere'"):
+        node.process("other", text, package="chat")
+    with pytest.raises(CrashError, match="--package PACKAGE"):
+        node.process("other", text)
+
+
+def test_it_takes_the_place_of_a_packages_own_process(net: FakeNet, node: Node):
+    net.start("echo")
+    node.process("echo", ANSWERS + "await our.send_response('new')", package="echo:template.os")
+    assert node.request("echo:echo:template.os", 0).json() == "new"
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "error"),
+    [
+        ("Counter!", {}, AddressError),
+        ("", {}, AddressError),
+        (3, {}, UsageError),
+        ("kernel", {}, UsageError),
+        ("counter", {"on_exit": "again"}, UsageError),
+        ("counter", {"package": "ech"}, PackageError),
+        ("counter", {"given": {"x": iter(())}}, None),
+        ("counter", {"given": {"x": (each for each in ())}}, UsageError),
+    ],
+)
+def test_a_mistake_replaces_nothing(
+    node: Node, name: str, options: dict[str, object], error: type[Exception] | None
+):
+    node.process("counter", ANSWERS + "await our.send_response(1)")
+    if error is not None:
+        with pytest.raises(error):
+            node.process(name, ANSWERS + "pass", **options)  # type: ignore[arg-type]
+        assert node.request(ID, 0).json() == 1
+    else:
+        node.process(name, ANSWERS + "await our.send_response(2)", **options)  # type: ignore[arg-type]
+        assert node.request(ID, 0).json() == 2
+
+
+def test_what_was_queued_is_lost_and_what_others_hold_stays(node: Node):
+    node.process(
+        "keeper",
+        "target = 'counter:notebook:template.os'\n" + ANSWERS + "await our.send_response("
+        "(await our.send_and_await_response(target, b'')).json())\n",
+    )
+    granting = (
+        "async def init(our):\n"
+        "    from kinode_nb.process_lib import ProcessId\n"
+        "    keeper = ProcessId.parse('keeper:notebook:template.os')\n"
+        "    async def child(our):\n        await our.receive()\n"
+        "    await our.spawn(child, grant_capabilities=[(keeper, '\"messaging\"')])\n"
+        "    async for _ in our:\n        await our.send_response({})\n"
+    )
+    node.process("counter", granting.format(1), public=True)
+    assert node.request("keeper:notebook:template.os", 0).json() == 1
+    before = node.processes().set_index("process").loc["keeper:notebook:template.os"]
+    node.process("counter", granting.format(2))
+    after = node.processes().set_index("process").loc["keeper:notebook:template.os"]
+    assert set(before["capabilities"].splitlines()) <= set(after["capabilities"].splitlines())
+    assert node.request("keeper:notebook:template.os", 0).json() == 2
+
+
+def test_a_function_is_a_process_with_what_it_names(node: Node):
+    halver = Halver()
+
+    @kn.process("counter", node=node, with_="KNOWN")
+    async def init(our: Our) -> None:
+        async for message in our:
+            KNOWN.append(doubled(message.json()))
+            await our.send_response([halver.halved(8), *KNOWN])
+
+    assert str(init.address) == f"fake.dev@{ID}"  # type: ignore[attr-defined]
+    assert [node.request(ID, n).json() for n in (1, 2)] == [[4, 1, 2, 2], [4, 1, 2, 2, 4]]
+    assert KNOWN == [1, 2]
+
+
+def test_a_functions_errors_have_its_own_lines(node: Node):
+    @kn.process("counter", node=node)
+    async def init(our: Our) -> None:
+        async for _ in our:
+            await our.send_response(KNOWN)  # this line
+
+    with pytest.raises(SendError) as raised:
+        node.request(ID, 0)
+    line = init.__code__.co_firstlineno + 3
+    assert f"(line {line} of <process counter>: await our.send_response(KNOWN)" in str(raised.value)
+    assert "with_=('KNOWN',) copies it in" in str(raised.value)
+
+
+def test_a_decorated_function_that_is_none_is_refused(node: Node):
+    with pytest.raises(UsageError, match="init is no async function"):
+
+        @kn.process("counter", node=node)
+        def init(our: Our) -> None: ...
+
+    with pytest.raises(UsageError, match=r'write @kn.process\("counter"\)'):
+
+        @kn.process  # type: ignore[arg-type]
+        async def other(our: Our) -> None: ...
+
+    with pytest.raises(UsageError, match=r"no variable 'KNWN' to copy\. Did you mean 'KNOWN'"):
+
+        @kn.process("counter", node=node, with_=["KNWN"])
+        async def third(our: Our) -> None: ...
+
+
+def test_a_function_spawns_functions_that_share_nothing(node: Node):
+    @kn.process("counter", node=node, with_=("KNOWN",))
+    async def init(our: Our) -> None:
+        async def child(our: Our) -> None:
+            KNOWN.append(9)
+            async for _ in our:
+                await our.send_response(KNOWN)
+
+        KNOWN.append(3)
+        await our.spawn(child, name="child", public=True)
+        async for _ in our:
+            await our.send_response(KNOWN)
+
+    assert node.request("child:notebook:template.os", 0).json() == [1, 2, 9]
+    assert node.request(ID, 0).json() == [1, 2, 3]
+
+
+def test_spawn_takes_a_package_and_an_on_exit(net: FakeNet, node: Node):
+    async def init(our: Our) -> None:
+        await our.receive()
+
+    net.start("echo")
+    address = node.spawn(init, "mine", on_exit=OnExit.RESTART, package="echo")
+    row = node.processes().set_index("process").loc[str(address.process)]
+    assert (row["package"], row["on_exit"]) == ("echo:template.os", "Restart")
+    with pytest.raises(AddressError):
+        node.spawn(init, "Mi ne")
+    with pytest.raises(UsageError, match="on_exit is 'none', 'restart'"):
+        node.spawn(init, on_exit="always")
+
+
+def test_as_coroutines():
+    async def cell() -> None:
+        async with aio.FakeNet() as net:
+            node = await net.boot("fake.dev", port="none")
+            await node.process("counter", ANSWERS + "await our.send_response(1)", on_exit="restart")
+            assert (await node.request(ID, 0)).json() == 1
+            (outcome,) = await net.process("counter", ANSWERS + "await our.send_response(2)")
+            assert (outcome.replaced, outcome.ended) == (True, False)
+            assert (await node.request(ID, 0)).json() == 2
+
+    asyncio.run(cell())
+
+
+def test_in_a_plain_script(tmp_path: Path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import json\n"
+        "import kinode_nb as kn\n"
+        "rate = 3\n"
+        "def paid(hours): return json.dumps(hours * rate)\n"
+        "kn.fakenet().boot('fake.dev', port='none')\n"
+        "@kn.process('counter', with_='rate')\n"
+        "async def init(our):\n"
+        "    async for message in our:\n"
+        "        await our.send_response(paid(message.json()))\n"
+        "print(kn.fakenet().node().request(init.address, 4).json())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("12\n", "")
