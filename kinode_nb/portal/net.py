@@ -18,7 +18,7 @@ from kinode_nb.portal.saving import save_frame
 from kinode_nb.portal.transfer import Transfer
 from kinode_nb.portal.watchdog import everything
 from kinode_nb.system.http_server import TIMEOUT
-from kinode_nb.types import Event, NodeError, StuckError, UsageError
+from kinode_nb.types import NodeError, StuckError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -303,14 +303,7 @@ class FakeNet:
 
     def follow(self, show: Callable[[str], None]) -> None:
         """Show every line that a node's terminal shows from now on; from the net's own thread."""
-
-        def observe(event: Event) -> None:
-            node = self.core.nodes.get(event.source.node)
-            limit = node.verbosity if node else 0  # while it boots, it is not in the net yet
-            if event.kind == "print" and event.verbosity <= limit:
-                show(printing.shown(event, self.core.clock.epoch_ns))
-
-        self.core.log.observers.append(observe)
+        printing.follow(self.core, show)
 
     def nest(self) -> None:
         """Let ``asyncio.run(…)`` work inside cells (nest-asyncio2); asyncio gets slower."""

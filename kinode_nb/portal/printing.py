@@ -1,5 +1,6 @@
 """What nodes' processes printed, as their terminals show it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from kinode_nb.fake_net import Net
@@ -26,3 +27,15 @@ def shown(event: Event, epoch_ns: int) -> str:
     """Return a print as Kinode's terminal shows it: time, package unless the runtime's, text."""
     when = datetime.fromtimestamp((event.time + epoch_ns) / 1e9, UTC).astimezone()
     return f"{when:%a %H:%M} {terminal_text(event)}"
+
+
+def follow(net: Net, show: Callable[[str], None]) -> None:
+    """Show every line that a node's terminal shows from now on."""
+
+    def observe(event: Event) -> None:
+        node = net.nodes.get(event.source.node)
+        limit = node.verbosity if node else 0  # while it boots, it is not in the net yet
+        if event.kind == "print" and event.verbosity <= limit:
+            show(shown(event, net.clock.epoch_ns))
+
+    net.log.observers.append(observe)
