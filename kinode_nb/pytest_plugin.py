@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,7 +32,7 @@ class Options:
     """What `pytest.mark.kinode` takes."""
 
     packages: Sequence[str | PathLike[str]] = ()
-    """Started on every node: names of built-in ones, folders or zips below pytest's rootdir."""
+    """Started on every node: folders and zips below pytest's rootdir, or names of built-in ones."""
     nodes: int | Sequence[str] | None = None
     """How many are booted, or their names. Default: one where packages are named, else none."""
     seed: int = 0
@@ -66,7 +67,7 @@ def kinode_net(request: pytest.FixtureRequest) -> "FakeNet":
         for name in _names(options):
             _boot(net, name, options)
         if options.packages:
-            net.start(*(_place(each, request, net) for each in options.packages))
+            net.start(*(_place(each, request.config.rootpath) for each in options.packages))
     return net
 
 
@@ -133,12 +134,11 @@ def _boot(net: "FakeNet", name: str | None, options: Options) -> "Node":
     return net.boot(name, port=port, verbosity=options.verbosity)
 
 
-def _place(package: str | PathLike[str], request: pytest.FixtureRequest, net: "FakeNet") -> str:
+def _place(package: str | PathLike[str], root: Path) -> str:
     """Return what `start` finds the package by, wherever pytest was started."""
-    if isinstance(package, str) and package.replace("_", "-") in net.package_names():
-        return package
-    place = request.config.rootpath / package
-    return str(place if isinstance(package, PathLike) or place.exists() else package)
+    place = root / package
+    is_there = place.is_file() or (place / "metadata.json").is_file()
+    return str(place if isinstance(package, PathLike) or is_there else package)
 
 
 @contextmanager

@@ -135,7 +135,8 @@ def test_nothing_of_one_test_is_in_the_next(author: pytest.Pytester):
 
 
 def test_a_package_is_found_from_wherever_pytest_was_started(author: pytest.Pytester):
-    written(author.path / "mine", "mine", "async def init(our):\n    await our.receive()\n")
+    for name in ("mine", "chat"):
+        written(author.path / name, name, "async def init(our):\n    await our.receive()\n")
     (author.path / "below").mkdir()
     author.makepyfile(
         """
@@ -148,11 +149,18 @@ def test_a_package_is_found_from_wherever_pytest_was_started(author: pytest.Pyte
         )
         def test_it(kinode_net):
             assert kinode_net.installed_packages() == ["mine"]
+
+        @pytest.mark.kinode(packages=["chat", "echo"])
+        def test_a_folder_goes_before_a_built_in_package_as_everywhere(kinode_net):
+            sources = dict(kinode_net.packages()[["package", "source"]].itertuples(index=False))
+            assert sources["echo:template.os"] == "built in"
+            folder = pathlib.Path(__file__).parent / "chat"
+            assert sources["chat:template.os"] == str(folder)
         """
     )
     author.makeini("[pytest]")
     os.chdir(author.path / "below")
-    run(author, "--rootdir", str(author.path), str(author.path)).assert_outcomes(passed=2)
+    run(author, "--rootdir", str(author.path), str(author.path)).assert_outcomes(passed=3)
 
 
 def test_in_an_event_loop_a_net_is_used_through_aio(author: pytest.Pytester):
