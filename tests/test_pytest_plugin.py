@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from kinode_nb.kit.packages import BUILT_IN
 from kinode_nb.portal import FakeNet, Node
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -163,19 +166,37 @@ def test_a_package_is_found_from_wherever_pytest_was_started(author: pytest.Pyte
     run(author, "--rootdir", str(author.path), str(author.path)).assert_outcomes(passed=3)
 
 
-def test_in_an_event_loop_a_net_is_used_through_aio(author: pytest.Pytester):
-    author.makeconftest(
-        """
-        import asyncio, inspect
+COROUTINES = """
+import asyncio, inspect
 
-        def pytest_pyfunc_call(pyfuncitem):  # as pytest-asyncio and anyio do
-            if not inspect.iscoroutinefunction(pyfuncitem.obj):
-                return None
-            names = inspect.signature(pyfuncitem.obj).parameters
-            asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
-            return True
-        """
-    )
+def pytest_pyfunc_call(pyfuncitem):  # as pytest-asyncio and anyio do
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = inspect.signature(pyfuncitem.obj).parameters
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
+"""
+
+
+def test_the_pages_tests_pass_as_written(author: pytest.Pytester):
+    page = (ROOT / "docs" / "testing-packages.md").read_text(encoding="utf-8")
+    blocks = [
+        block
+        for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+        if "kinode_net" in block
+    ]
+    assert len(blocks) >= 2
+    for folder in ("api", "pkg"):
+        shutil.copytree(BUILT_IN / "chat" / folder, author.path / folder)
+    shutil.copy(BUILT_IN / "chat" / "metadata.json", author.path)
+    author.makeini("[pytest]")
+    author.makeconftest(COROUTINES)
+    author.makepyfile("\n".join(["import pytest", *blocks]))
+    run(author, str(author.path)).assert_outcomes(passed=len(blocks))
+
+
+def test_in_an_event_loop_a_net_is_used_through_aio(author: pytest.Pytester):
+    author.makeconftest(COROUTINES)
     author.makepyfile(
         """
         import asyncio
