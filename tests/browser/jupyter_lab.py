@@ -38,7 +38,8 @@ JUPYTER_KERNEL_IS_IDLE = """() => {
 ALL_HAVE_RUN = """counted => {
   const content = window.jupyterapp.shell.currentWidget.content.model.toJSON();
   const cells = content.cells.filter(cell => cell.cell_type === "code");
-  const failed = cell => cell.outputs.some(output => output.output_type === "error");
+  const failed = cell => !cell.metadata.tags?.includes("raises-exception")
+    && cell.outputs.some(output => output.output_type === "error");
   return cells.every(cell => cell.execution_count > counted) || cells.some(failed);
 }"""
 
@@ -122,7 +123,10 @@ class OpenNotebook:
         page.wait_for_function(JUPYTER_KERNEL_IS_IDLE)
 
     def run_all(self) -> None:
-        """Run all cells, from the menu, and wait until the last has run or one has failed."""
+        """Run all cells, from the menu, and wait until the last has run.
+
+        A cell that fails ends it too, but for those that are meant to.
+        """
         before = max(cell["execution_count"] or 0 for cell in self.code_cells())
         self.page.locator(".lm-MenuBar-item", has_text="Run").click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
@@ -139,10 +143,15 @@ class OpenNotebook:
         content = self.page.evaluate("jupyterapp.shell.currentWidget.content.model.toJSON()")
         return [cell for cell in content["cells"] if cell["cell_type"] == "code"]
 
-    def errors(self) -> list[str]:
-        """Return what cells have failed with."""
-        outputs = [output for cell in self.code_cells() for output in cell["outputs"]]
-        return [output["evalue"] for output in outputs if output["output_type"] == "error"]
+    def errors(self, *, meant: bool = False) -> list[str]:
+        """Return what cells have failed with: those that are not, or those that are meant to."""
+        return [
+            output["evalue"]
+            for cell in self.code_cells()
+            if ("raises-exception" in cell["metadata"].get("tags", [])) is meant
+            for output in cell["outputs"]
+            if output["output_type"] == "error"
+        ]
 
     def output(self, source: str) -> Locator:
         """Return the outputs of the cell that begins with this."""
