@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from kinode_nb.portal import FakeNet
 
 PROMPT = "kinode-nb"
-# Known by name here and in the notebook, and to come: `kinode-nb build` and the like.
-_TO_COME = ("run-tests",)
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -79,8 +77,6 @@ def _command(name: str) -> Verb:
     known = {each for verb in VERBS for each in verb.names}
     if name in known:
         verb = find(name, PROMPT).name
-        if verb in _TO_COME:
-            raise UsageError(f"{verb} is not there yet in this version")
         raise UsageError(f"{verb} is for a notebook, where the nodes are: %kinode {verb}")
     hint = nearest(name, [each for command in COMMANDS for each in command.names])
     raise UsageError(f"there is no command {name!r}.{hint or f' {PROMPT} help lists them.'}")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from kinode_nb.kit.building import BuildOptions, Built
     from kinode_nb.kit.new import NewOptions
+    from kinode_nb.portal.test_results import Results
 
 
 class FakeNet:
@@ -129,6 +130,12 @@ class FakeNet:
     ) -> list[Outcome]:
         """Run Python text as a process on each of the nodes (default: the current one)."""
         return await awaited(lambda: self.blocking.process(name, source, *nodes, **options))
+
+    async def run_tests(
+        self, path: str | os.PathLike[str] = ".", *, junit: str | os.PathLike[str] | None = None
+    ) -> "Results":
+        """Run tests of packages, on nets of their own; cancelling it stops them."""
+        return await awaited(self.blocking.run_tests, path, junit=junit)
 
     async def remove(self, *packages: str, node: str | None = None) -> None:
         """Uninstall packages."""

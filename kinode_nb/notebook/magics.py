@@ -60,7 +60,7 @@ class KinodeMagics:
     def run(self, line: str, cell: str | None, local_names: Mapping[str, Any]) -> object:
         """Run a line, or a cell, and then show what the net has to say about it."""
         names = ChainMap(dict(local_names), self.shell.user_ns)
-        context = Context(notebooks_net, show=show_progress)
+        context = Context(notebooks_net, show=show_progress, display=display)
         try:
             if cell is None:
                 return run_line(line, context, names)

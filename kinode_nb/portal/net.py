@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kinode_nb.fake_net.node import Node as CoreNode
     from kinode_nb.kit.building import BuildOptions, Built
     from kinode_nb.kit.new import NewOptions
+    from kinode_nb.portal.test_results import Results
 
 _open: "weakref.WeakSet[FakeNet]" = weakref.WeakSet()
 _PATIENCE = 5  # seconds until a net that a process holds up is left to its fate
@@ -187,6 +188,19 @@ class FakeNet:
         """
         on = {core.name: core for core in map(self.core.node, nodes or (None,))}
         return written.begin_text(self.portal, list(on.values()), name, source, **options)
+
+    def run_tests(
+        self, path: str | os.PathLike[str] = ".", *, junit: str | os.PathLike[str] | None = None
+    ) -> "Results":
+        """Run tests of packages, on nets of their own, which are gone afterwards.
+
+        ``path`` is a tests.toml, or a folder with one in it or in its ``test``; ``junit`` a file to
+        write the results to as XML. Raises UsageError for a tests.toml that cannot be used; what
+        is wrong with a package is among the results. An interrupt ends them all.
+        """
+        from kinode_nb.portal.package_tests import run_tests
+
+        return run_tests(FakeNet, path, junit, self.core.notes.append)
 
     def remove(self, *packages: str, node: str | None = None) -> None:
         """Uninstall packages on all nodes that have them, or on one.

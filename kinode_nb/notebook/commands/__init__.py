@@ -20,6 +20,7 @@ from kinode_nb.notebook.commands.processes import PROCESSES
 from kinode_nb.notebook.commands.put import PUT
 from kinode_nb.notebook.commands.remove import REMOVE
 from kinode_nb.notebook.commands.reset import RESET
+from kinode_nb.notebook.commands.run_tests import RUN_TESTS
 from kinode_nb.notebook.commands.send import SEND
 from kinode_nb.notebook.commands.start import START
 from kinode_nb.notebook.commands.stop import STOP
@@ -54,6 +55,7 @@ VERBS: tuple[Verb, ...] = (
     BUILD,
     BUILD_START_PACKAGE,
     VIEW_API,
+    RUN_TESTS,
     RESET,
     NEST,
     HELP_VERB,

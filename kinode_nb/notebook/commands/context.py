@@ -33,6 +33,8 @@ class Context:
     say: Callable[[str], None] = print
     show: Callable[["Transfer"], Progress] = lambda _: _Nothing()
     prompt: str = "%kinode"
+    display: Callable[[object], object] = print
+    """Shows what is no line of text, such as a table."""
 
     @property
     def net(self) -> "FakeNet":

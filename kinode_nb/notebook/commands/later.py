@@ -12,7 +12,6 @@ _NAMES: tuple[tuple[str, ...], ...] = (
     ("watch",),
     ("panel",),
     ("network",),
-    ("run-tests", "t"),
 )
 
 
