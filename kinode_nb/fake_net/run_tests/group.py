@@ -18,6 +18,7 @@ from kinode_nb.fake_net.run_tests.output import Output
 from kinode_nb.fake_net.run_tests.sources import Sources, shown
 from kinode_nb.fake_net.run_tests.test_packages import Built, TestPackage
 from kinode_nb.fake_net.run_tests.verdicts import Verdict, Verdicts
+from kinode_nb.kit import tests_toml
 from kinode_nb.kit.tests_toml import TestGroup, TestsFile
 from kinode_nb.process_lib.places import Place
 from kinode_nb.process_lib.tester import OK
@@ -63,8 +64,8 @@ class GroupRun:
             verdicts = Verdicts(nodes[0], self._sources)
             for test in built.tests:
                 await self._run_test(test, nodes, verdicts)
-        for script in self._group.test_scripts:
-            await self._run_script(script)
+            for script in self._group.test_scripts:
+                await self._run_script(script)
 
     async def _set_up(self, built: Built) -> list[Node]:
         """Boot the nodes, and put on them what the tests need; raises KinodeError."""
@@ -152,14 +153,21 @@ class GroupRun:
             code, said = await scripts.run(script, self._folder)
         except KinodeError as error:
             code, said = 1, str(error)
+        status: Status = "failed" if code else "passed"
+        reason = f"it ended with exit code {code}" if code else ""
+        self._add_script(script, status, reason, time.monotonic() - began, said)
+
+    def _add_script(
+        self, script: str, status: Status, reason: str, seconds: float = 0, said: str = ""
+    ) -> None:
         self.rows.append(
             TestRow(
                 tests_file=shown(self._path),
                 test=script,
                 nodes=self._names,
-                status="failed" if code else "passed",
-                seconds=time.monotonic() - began,
-                reason=f"it ended with exit code {code}" if code else "",
+                status=status,
+                seconds=seconds,
+                reason=reason,
                 output=said,
             )
         )
@@ -187,8 +195,10 @@ class GroupRun:
     def _give_up(self, status: Status, reason: str) -> None:
         """Say of all tests that have no row yet why they have not been run."""
         for written in self._group.test_package_paths[len(self.rows) :]:
-            test = TestPackage(written, Path(self._folder, written))
+            test = TestPackage(written, tests_toml.place(self._folder, written))
             self._add(test, Verdict(status, reason=reason))
+        for script in self._group.test_scripts:
+            self._add_script(script, "skipped", "the tests before it could not be run")
 
     # What is asked from other threads, while a process may hold up the one of the net.
 

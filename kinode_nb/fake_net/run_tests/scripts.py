@@ -1,8 +1,8 @@
 """The shell commands of a tests.toml, as kit runs them.
 
 Each is given to bash, in the working folder; a word that names a file beside the tests.toml
-becomes its whole path. Setup scripts run beside the tests and end with them; test scripts run
-afterwards, one after the other.
+becomes its whole path. Setup scripts run beside the tests until the end; test scripts run after
+the tests, one after the other.
 """
 
 import asyncio
