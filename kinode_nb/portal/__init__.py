@@ -4,6 +4,7 @@ from kinode_nb.portal.awaiting import awaited
 from kinode_nb.portal.bridge import Portal
 from kinode_nb.portal.net import FakeNet, close_all, fakenet
 from kinode_nb.portal.node import Node
+from kinode_nb.portal.package_tests import run_tests
 from kinode_nb.portal.test_results import Results
 from kinode_nb.portal.transfer import InterruptedWait, Transfer
 
@@ -17,4 +18,5 @@ __all__ = [
     "awaited",
     "close_all",
     "fakenet",
+    "run_tests",
 ]

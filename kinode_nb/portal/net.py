@@ -198,9 +198,9 @@ class FakeNet:
         write the results to as XML. Raises UsageError for a tests.toml that cannot be used; what
         is wrong with a package is among the results. An interrupt ends them all.
         """
-        from kinode_nb.portal.package_tests import run_tests
+        from kinode_nb.portal.test_groups import run_groups
 
-        return run_tests(FakeNet, path, junit, self.core.notes.append)
+        return run_groups(FakeNet, path, junit, self.core.notes.append)
 
     def remove(self, *packages: str, node: str | None = None) -> None:
         """Uninstall packages on all nodes that have them, or on one.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kinode_nb.portal import FakeNet, Results
+from kinode_nb.portal import Results, run_tests
 from kinode_nb.types.test_rows import TestRow
 from tests.portal.packages_under_test import Written
 
@@ -15,11 +15,6 @@ from tests.portal.packages_under_test import Written
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Written:
     monkeypatch.chdir(tmp_path)
     return Written(tmp_path)
-
-
-def run_tests(path: Path, **options) -> Results:
-    with FakeNet() as net:
-        return net.run_tests(path, **options)
 
 
 def only(results: Results) -> TestRow:

@@ -90,6 +90,15 @@ def test_the_notebooks_nodes_are_left_alone(written: Written, net: FakeNet):
     assert node.status == "running"
 
 
+def test_nothing_is_written_into_the_packages(written: Written, net: FakeNet, tmp_path: Path):
+    written.package("some", {"some.py": "async def init(our):\n    await our.receive()\n"})
+    written.test("x_test", "pass")
+    path = written.toml("x_test", setup_packages=[{"path": "some", "run": True}])
+    before = sorted(tmp_path.rglob("*"))
+    assert net.run_tests(path)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_port_that_is_in_use_is_replaced_with_a_note(written: Written, net: FakeNet):
     written.test("x_test", "pass")
     path = written.toml("x_test")
