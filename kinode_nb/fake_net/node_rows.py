@@ -1,5 +1,7 @@
 """A node's rows of the tables of nodes, processes and packages."""
 
+from collections.abc import Iterable
+
 from kinode_nb.fake_net.node import Node
 from kinode_nb.fake_net.process_row import process_row
 from kinode_nb.runtime.process import Running
@@ -55,4 +57,20 @@ def package_rows(node: Node) -> list[PackageRow]:
             source=package.source,
         )
         for package in node.packages.values()
+    ]
+
+
+def digests(nodes: Iterable[Node]) -> set[tuple[str, str, str]]:
+    """Return what is started where: package, node, digest of the package's files."""
+    return {
+        (id_.package_name, node.name, package.digest)
+        for node in nodes
+        for id_, package in node.packages.items()
+    }
+
+
+def addresses(nodes: Iterable[Node]) -> list[str]:
+    """Return the addresses of all processes of these nodes."""
+    return [
+        str(process.address) for node in nodes for process in list(node.kernel.processes.values())
     ]

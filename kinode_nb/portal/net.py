@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self, Unpack, overload
 
 from kinode_nb import frames
 from kinode_nb.fake_net import Net
-from kinode_nb.fake_net.node_rows import node_row, package_rows, process_rows
+from kinode_nb.fake_net.node_rows import addresses, digests, node_row, package_rows, process_rows
 from kinode_nb.portal import packaging, printing, words, written
 from kinode_nb.portal.bridge import Portal
 from kinode_nb.portal.node import Node
@@ -194,9 +194,7 @@ class FakeNet:
     ) -> "Results":
         """Run tests of packages, on nets of their own, which are gone afterwards.
 
-        ``path`` is a tests.toml, or a folder with one in it or in its ``test``; ``junit`` a file to
-        write the results to as XML. Raises UsageError for a tests.toml that cannot be used; what
-        is wrong with a package is among the results. An interrupt ends them all.
+        See docs/run-tests.md. Raises UsageError for a tests.toml that cannot be used.
         """
         from kinode_nb.portal.test_groups import run_groups
 
@@ -327,13 +325,7 @@ class FakeNet:
 
     def started_packages(self) -> set[tuple[str, str, str]]:
         """Return what is started where: package, node, digest of the package's files."""
-        return self.portal.read(
-            lambda _: {
-                (id_.package_name, node.name, package.digest)
-                for node in self.core.running()
-                for id_, package in node.packages.items()
-            }
-        )
+        return self.portal.read(lambda _: digests(self.core.running()))
 
     def take_notes(self) -> list[str]:
         """Return, once, what a person should know though nothing went wrong."""
@@ -356,11 +348,7 @@ class FakeNet:
 
     def process_names(self) -> list[str]:
         """Return the addresses of all processes of running nodes."""
-        return [
-            str(process.address)
-            for node in self.core.running()
-            for process in list(node.kernel.processes.values())
-        ]
+        return addresses(self.core.running())
 
     def script_names(self) -> list[str]:
         """Return what a line at the terminal of a running node may begin with."""
@@ -374,14 +362,8 @@ class FakeNet:
     def offered_files(self, node: str | None = None) -> list[str]:
         """Return the names of the files in ``files`` drives (default: of all running nodes)."""
         nodes = [each for each in self.core.running() if node in (None, each.name)]
-        return sorted(
-            {
-                path.name
-                for each in nodes
-                for path in each.home.glob("vfs/*:*/files/*")
-                if path.is_file()
-            }
-        )
+        places = (place for each in nodes for place in each.home.glob("vfs/*:*/files/*"))
+        return sorted({place.name for place in places if place.is_file()})
 
     def __enter__(self) -> Self:
         """Return the net; leaving closes it."""
