@@ -18,12 +18,15 @@ import msgspec
 from kinode_nb import wit
 from kinode_nb.kit.packages import BUILT_IN
 from kinode_nb.types import PackageError, PackageId, UsageError, nearest
+from kinode_nb.wit.names import python_name
 
 TEMPLATES = ("blank", "chat", "echo", "fibonacci", "file-transfer")
 LANGUAGES = ("python", "rust", "javascript")
 PUBLISHER = "template.os"
 _RESERVED = frozenset({"api", "test"})
 """Names that kit refuses: they are those of a package's own folders."""
+_KINODES = frozenset({"kernel", "standard", "tester"})
+"""Names that mean something of Kinode's own to every node, or in every test's WIT."""
 _FEATURES = "pkg/features.py"
 _BUILT = frozenset({"__pycache__", "features.py", "api.zip", "target"})
 """What `build` and Python make, and what is no part of a template."""
@@ -87,6 +90,8 @@ def _name(folder: Path, package: str | None) -> str:
         raise UsageError(
             f"a package cannot be called {name!r}: a folder of that name is part of every package"
         )
+    if name in _KINODES:
+        raise UsageError(f"a package cannot be called {name!r}: Kinode has one of that name itself")
     return name
 
 
@@ -154,7 +159,9 @@ class _Names(msgspec.Struct, frozen=True):
                 return found[0]
             if is_python and (after[:1] == "(" or before == after[:1] == '"'):
                 return found[0]  # a function, or a word of a protocol
-            if "_" in found[0] or after == ".py" or (is_python and before == "."):
+            if is_python and before == ".":  # a module's name in an import
+                return python_name(self._snake(found))
+            if "_" in found[0] or after == ".py":
                 return self._snake(found)
             return self._kebab(found)
 

@@ -91,6 +91,7 @@ def test_a_folder_with_underscores_holds_a_package_with_hyphens(tmp_path: Path) 
         ("new list", "cannot be called 'list', for WIT has no such names"),
         ("new 2chat", "cannot be called '2chat', for WIT has no such names"),
         ("new my--chat", "cannot be called 'my--chat', for WIT has no such names"),
+        ("new tester", "cannot be called 'tester': Kinode has one of that name itself"),
         ("new send", "made from chat cannot be called 'send': it has another file pkg/send.py"),
         ("new list-files -t file-transfer", "it has another file pkg/list_files.py"),
         ("new features -t echo", "it has another file pkg/features.py"),
