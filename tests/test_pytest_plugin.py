@@ -400,9 +400,9 @@ import pytest
 @pytest.mark.parametrize("n", range(4))
 @pytest.mark.kinode(packages=["chat"], nodes=2, http=True)
 def test_it(kinode_net, kinode_node, n):
-    assert len(kinode_node.history("fake2.dev")) == 0
     kinode_node.send("fake2.dev", f"{n}")
-    assert list(kinode_node.history("fake2.dev")["content"]) == [f"{n}"]
+    chat = kinode_node.request("chat:chat:template.os", {"History": "fake2.dev"}).json()
+    assert [each["content"] for each in chat["History"]] == [f"{n}"]
 """
 
 
