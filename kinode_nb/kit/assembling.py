@@ -44,12 +44,13 @@ def assemble(
     own = dict(folder.files)
     own |= {f"{generated.API}{name}": text for name, text in folder.wit.items()}
     _check_free(folder)
-    files = merge(own, str(folder.id), dependencies.resolve())
+    resolved = dependencies.resolve()
+    files = merge(own, str(folder.id), resolved)
     files[generated.FEATURES] = generated.features(features)
     try:
         files |= generated.modules(files)
     except wit.WitError as error:
-        raise PackageError(f"{folder.path / 'api'}: {error}") from None
+        raise PackageError(_place(folder, resolved, error)) from None
     if api.files:
         files["api.zip"] = api.zip
     files = dict(sorted(files.items()))
@@ -57,7 +58,13 @@ def assemble(
     _check_processes(folder, files)
     _check_imports(folder, files)
     copied = {name: each for name, each in files.items() if name not in folder.files}
-    notes = (*folder.notes, *api.notes, *dependencies.notes, *_unimplemented(folder, files))
+    notes = (
+        *folder.notes,
+        *api.notes,
+        *dependencies.notes,
+        *_unknown(folder, files),
+        *_unimplemented(folder, files),
+    )
     return Assembled(made, api, copied, notes)
 
 
@@ -106,6 +113,32 @@ def _check_imports(folder: Folder, files: dict[str, bytes]) -> None:
                     f"{folder.path / 'pkg' / name}.py, line {line}: there is no interface "
                     f"{interface.replace('_', '-')!r} to import.{hint}"
                 )
+
+
+def _place(folder: Folder, resolved: list[Api], error: wit.WitError) -> str:
+    """Return an error of WIT with the path of its file, or the package that brought it."""
+    file = getattr(error, "file", "")
+    brought = next((api for api in resolved if file in api.files and file not in folder.wit), None)
+    if brought is not None:
+        return f"the API of {brought.package} ({brought.where}): {error}"
+    return f"{folder.path / 'api'}{'/' if file else ': '}{error}"
+
+
+def _unknown(folder: Folder, files: dict[str, bytes]) -> list[str]:
+    """Return a note for each interface that an own world names and nobody has."""
+    texts = [text for name, text in files.items() if name.endswith(".wit")]
+    known = {each.name for text in texts for each in wit.parse(text.decode()).interfaces}
+    known.add("standard")  # Kinode's own lies beside them, as it were
+    return [
+        f"{folder.path / 'api' / name}: the world {world.name} names the interface {item.name}, "
+        "which nobody has; its package belongs into the dependencies of metadata.json"
+        for name, text in folder.wit.items()
+        for world in wit.parse(text.decode()).worlds
+        for item in world.items
+        if item.verb in {"import", "export"}
+        and not (item.function or item.interface or item.package)
+        and item.name not in known
+    ]
 
 
 def _unimplemented(folder: Folder, files: dict[str, bytes]) -> list[str]:

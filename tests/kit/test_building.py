@@ -300,6 +300,27 @@ def test_functions_without_code_are_noted(tmp_path: Path) -> None:
     )
 
 
+def test_an_interface_that_nobody_has_is_noted(tmp_path: Path) -> None:
+    world = "world w { import gone; import kinode:process/standard@1.0.0; export f: func(); }"
+    folder = package(tmp_path, {"api/words.wit": world})
+    assert build(folder).notes == (
+        (
+            f"{folder}/api/words.wit: the world w names the interface gone, which nobody has; its "
+            "package belongs into the dependencies of metadata.json"
+        ),
+    )
+
+
+def test_wit_of_a_dependency_that_is_wrong_names_it(tmp_path: Path) -> None:
+    words = exporter(tmp_path / "words")
+    (words / "api/words.wit").write_text("interface words { use gone.{x}; }")
+    with pytest.raises(PackageError) as caught:
+        build(importer(tmp_path / "reader"))
+    assert str(caught.value).startswith(
+        f"the API of {WORDS} ({words}): words.wit, line 1, column 29: interface 'gone' is not in"
+    )
+
+
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     folder = package(tmp_path)
     (folder / "target").write_text("in the way")

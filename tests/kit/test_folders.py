@@ -70,7 +70,7 @@ def test_json_that_is_wrong(tmp_path: Path, changed: dict[str, Any], said: str) 
         ("pkg/beside.py", "def f(:\n", "/pkg/beside.py, line 1, column 7: invalid syntax"),
         ("pkg/words.py", f"from .api.chat import Request\n{PROCESS}", "/pkg/words.py, line 1: there is no interface 'chat' to import. A WIT file of that interface belongs into api/"),
         ("api/words.wit", "interface words {\n    record x { a: }\n}\n", "/api/words.wit, line 2, column 19: expected a type"),
-        ("api/words.wit", "interface words {\n    record x { a: thing }\n}\n", "line 2, column 19: interface 'words' has no type 'thing'"),
+        ("api/words.wit", "interface words {\n    record x { a: thing }\n}\n", "/api/words.wit, line 2, column 19: interface 'words' has no type 'thing'"),
         ("pkg/worker.wasm", "\0asm", "FOLDER: pkg/worker.wasm cannot run here: only Python (.py) processes can; put pkg/worker.py in its place"),
         ("pkg/features.py", "FEATURES = 1\n", "/pkg/features.py has the name of what a build writes: give yours another name"),
     ],
