@@ -29,6 +29,7 @@ from kinode_nb.kit import packages
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 IMPORTER = "chat-with-file-transfer:template.os"
 MARK = "\n# not the built-in one\n"
 CONTENT = b"hello world\n" * 200_000  # three chunks
@@ -108,6 +109,16 @@ class TestInIPython:
         assert arrived(net.node("fake.dev").home).read_bytes() == CONTENT
         assert set(net.packages()["package"]) == {IMPORTER}
         self.the_log_says_whose_workers_they_were(net)
+
+    def test_the_lines_of_the_readme(self, shell: InteractiveShell, folder: Path):
+        _, _, section = README.partition("\n## From an empty folder\n")
+        lines = section.split("```")[1].strip().splitlines()
+        assert [line.split()[1] for line in lines] == ["new", "run-tests", "build", "boot", "start"]
+        for line in lines:
+            assert shell.run_cell(line).success, line
+        installed = kinode_nb.fakenet().packages()
+        assert set(installed["node"]) == {"fake.dev", "fake2.dev"}
+        assert set(installed["source"]) == {str(folder / "file-transfer")}
 
     def the_log_says_whose_workers_they_were(self, net: Any) -> None:
         log = net.log()
