@@ -14,6 +14,7 @@ import msgspec
 from kinode_nb.fake_net.kept_packages import KeptPackages
 from kinode_nb.fake_net.package_processes import PackageProcesses
 from kinode_nb.kit import packages
+from kinode_nb.kit.node_apis import node_api
 from kinode_nb.kit.packages import Package
 from kinode_nb.runtime.kernel import Kernel
 from kinode_nb.runtime.lifecycle import Lifecycle
@@ -124,6 +125,10 @@ class Installations:
     def with_api(self) -> list[PackageId]:
         """Return the packages that brought an ``api.zip``."""
         return [id_ for id_ in self.packages if (self._kept.drive(id_) / "api.zip").is_file()]
+
+    def own_api(self, id_: PackageId) -> bytes | None:
+        """Return the ``api.zip`` of a package that comes with the node, or None."""
+        return node_api(id_)
 
     def _runs(self, package: Package) -> bool:
         return not package.manifest or bool(self._processes.running(package))

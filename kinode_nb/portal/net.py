@@ -198,7 +198,8 @@ class FakeNet:
         """
         from kinode_nb.portal.test_groups import run_groups
 
-        return run_groups(FakeNet, path, junit, self.core.notes.append)
+        notes = self.portal.do(lambda: self.core.notes)  # which is refused inside a process
+        return run_groups(FakeNet, path, junit, notes.append)
 
     def remove(self, *packages: str, node: str | None = None) -> None:
         """Uninstall packages on all nodes that have them, or on one.

@@ -23,11 +23,12 @@ class Results:
     def __init__(
         self, rows: Sequence[TestRow], began: datetime, *, shows_output: bool = False
     ) -> None:
-        """Hold the rows; ``shows_output`` has `summary` tell what nodes printed for those too."""
+        """Hold the rows of tests that began at this time."""
         self.rows = tuple(rows)
         """One for each test, in the order in which they ran."""
         self.began = began
-        self._shows_output = shows_output
+        self.shows_output = shows_output
+        """Whether `summary` tells what nodes printed for tests that have passed, too."""
 
     @property
     def passed(self) -> bool:
@@ -75,7 +76,7 @@ class Results:
             where = f"{row.place}: " if row.file else ""
             lines = [f"{row.status.upper():<8} {row.test} in {row.seconds:.2f} s"]
             lines.append(f"    {where}{row.reason}")
-        if row.output and (row.status != "passed" or self._shows_output):
+        if row.output and (row.status != "passed" or self.shows_output):
             lines += [f"    | {line}" for line in row.output.splitlines()]
         return lines
 

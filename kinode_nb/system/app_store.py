@@ -46,6 +46,10 @@ class Installer(Protocol):
         """Return the installed packages that have an ``api.zip``."""
         ...
 
+    def own_api(self, id_: PackageId) -> bytes | None:
+        """Return the ``api.zip`` of a package that comes with the node, such as ``tester:sys``."""
+        ...
+
 
 class AppStore:
     """The program: call it with a process's `Our`, as ``init(our)``."""
@@ -113,7 +117,11 @@ class AppStore:
         return api.UninstallResponse.Success
 
     async def _api(self, our: Our, id_: PackageId) -> _Answer:
-        """Return the API's zip of an installed package."""
+        """Return the API's zip of an installed package, or of one that comes with the node."""
+        found = api.Response.GetApiResponse(api.GetApiResponse.Success)
+        own = self._installer.own_api(id_)
+        if own is not None:
+            return found, LazyLoadBlob(own, _MIME)
         if id_ in self._installer.with_api():
             try:
                 file = vfs.File(our, f"{id_}/pkg/api.zip")
@@ -121,7 +129,6 @@ class AppStore:
             except KinodeError as error:
                 our.print_to_terminal(1, f"the API of {id_} cannot be read: {error}")
             else:
-                found = api.Response.GetApiResponse(api.GetApiResponse.Success)
                 return found, LazyLoadBlob(data, _MIME)
         return api.Response.GetApiResponse(api.GetApiResponse.Failure), None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import threading
@@ -13,8 +14,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from kinode_nb import aio
-from kinode_nb.portal import FakeNet, InterruptedWait, Results
-from kinode_nb.types import TestsFailedError, UsageError
+from kinode_nb.portal import FakeNet, InterruptedWait, Node, Results
+from kinode_nb.process_lib import Our
+from kinode_nb.types import BlockingCallError, TestsFailedError, UsageError
 from tests.portal.packages_under_test import Written
 
 
@@ -213,6 +215,29 @@ def test_a_process_that_cannot_be_ended_leaves_the_rest_undone(written: Written,
     assert (skipped.test, skipped.status) == ("y_test", "skipped")
     for thread in set(threading.enumerate()) - before:
         thread.join()
+
+
+def test_inside_a_process_it_is_refused(written: Written, net: FakeNet):
+    node = net.boot(port="none")
+    path = written.toml()
+
+    async def init(our: Our) -> None:
+        try:
+            net.run_tests(path)
+        except BlockingCallError as error:
+            print("refused:", error)
+
+    with node_that_prints(node, "refused: a blocking call inside a process"):
+        node.spawn(init)
+
+
+@contextlib.contextmanager
+def node_that_prints(node: Node, text: str) -> Iterator[None]:
+    """Wait until a node has printed a text."""
+    said = threading.Event()
+    node._net.follow(lambda line: said.set() if text in line else None)
+    yield
+    assert said.wait(30)
 
 
 def test_it_can_be_awaited(written: Written):

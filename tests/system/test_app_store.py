@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from kinode_nb.fake_net.kept_packages import KeptPackages
+from kinode_nb.kit import zips
 from kinode_nb.portal import FakeNet, Node
 from kinode_nb.types import ProcessId
 
@@ -219,6 +220,10 @@ def test_apis_are_listed_and_given(node: Node) -> None:
     data = zipped({"manifest.json": json.dumps([ENTRY]), "shouter.py": SHOUTER, "api.zip": api_zip})
     assert ask(node, "Apis") == {"ApisResponse": {"apis": []}}
     assert ask(node, {"GetApi": ID}) == {"GetApiResponse": "Failure"}
+    tester = {"package_name": "tester", "publisher_node": "sys"}
+    said, own = post(node, STORE, json.dumps({"GetApi": tester}))
+    assert said == '{"GetApiResponse":"Success"}'
+    assert list(zips.contents(own or b"")) == ["tester.wit"]
     assert install(node, data) == SUCCESS
     node.start("chat")
     chat = {"package_name": "chat", "publisher_node": "template.os"}

@@ -9,6 +9,8 @@ def run(context: Context, values: Values) -> object:
     """Run them and return the table; where one has not passed, show it and fail in one line."""
     results = context.net.run_tests(values.maybe("path") or ".", junit=values.maybe("--junit"))
     if results.passed:
+        if results.shows_output:
+            context.say(results.summary())
         return results.frame
     context.display(results.frame)
     context.say(results.summary())
