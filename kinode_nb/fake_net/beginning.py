@@ -134,7 +134,7 @@ async def settle(begun: Begun) -> None:
             return
         await asyncio.sleep(_TICK)
     crash = begun.node.crashes.of(process)
-    if crash is not None and not process.received:
+    if crash is not None:
         raise CrashError(_told(begun, crash), crash.story)
 
 

@@ -127,7 +127,9 @@ def _waiting(asker: Process, process: Process) -> Iterator[Waiter]:
 
 
 def _gist(error: BaseException) -> str:
-    """Return the error, and the author's line that it comes from."""
+    """Return the error, of a group the first, and the author's line that it comes from."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
     told = "".join(traceback.format_exception_only(error)).splitlines()
     said = "; ".join(stripped for line in told if (stripped := line.strip()))
     frames = traceback.extract_tb(error.__traceback__)

@@ -14,6 +14,8 @@ from kinode_nb.types import UsageError
 
 Namespace = dict[str, Any]
 
+_HANDLES = ("kinode_nb.portal.", "kinode_nb.aio.")
+
 
 class Copies:
     """Copies for one namespace; what occurs twice is copied once.
@@ -44,6 +46,11 @@ class Copies:
 
     def named(self, name: str, value: Any) -> Any:
         """Return a copy of what has this name; raises UsageError in one line."""
+        if type(value).__module__.startswith(_HANDLES):
+            raise UsageError(
+                f"{name} ({type(value).__name__}) is the notebook's handle, and cannot be copied "
+                "into a process: give it a name, or an address"
+            )
         try:
             return self.of(value)
         except UsageError:  # which says it of what is inside

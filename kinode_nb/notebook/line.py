@@ -25,6 +25,8 @@ def run_words(words: Sequence[Word], context: Context) -> object:
         return None
     if words[0].text in CELL_KINDS:
         return _of_a_cell(CELL_KINDS[words[0].text].verb, words[1:], context)
+    if words[0].text == "help" and words[-1].text in CELL_KINDS:
+        return _of_a_cell(CELL_KINDS[words[-1].text].verb, [Word("-h")], context)
     verb = find(words[0].text, context.prompt)
     if not verb.is_there:
         return verb.run(context, Values({}))

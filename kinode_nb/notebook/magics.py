@@ -9,6 +9,7 @@ from IPython.display import display
 
 import kinode_nb
 from kinode_nb.notebook.cell import run_cell
+from kinode_nb.notebook.cell_kinds import KINDS
 from kinode_nb.notebook.commands import VERBS
 from kinode_nb.notebook.commands.context import Context, Progress
 from kinode_nb.notebook.commands.help import table
@@ -27,6 +28,7 @@ Words are split as a shell splits them. $name and {{expression}} become their va
 single quotes, where JSON goes. A result can be kept:  df = %kinode log
 
 %%kinode [-n NODE] types every line below it at that node's terminal: hi fake2.dev hello!
+{cells}
 """
 
 
@@ -54,7 +56,10 @@ class KinodeMagics:
         def kinode(line: str, cell: str | None = None, local_ns: Any = None) -> object:
             return self.run(line, cell, local_ns or {})
 
-        kinode.__doc__ = _DOCSTRING.format(table=table(VERBS, "%kinode"))
+        kinode.__doc__ = _DOCSTRING.format(
+            table=table(VERBS, "%kinode"),
+            cells="\n".join(f"%%kinode {kind.verb.head} {kind.verb.summary}" for kind in KINDS),
+        )
         self.shell.magics_manager.register_function(kinode, "line_cell", "kinode")
 
     def run(self, line: str, cell: str | None, local_names: Mapping[str, Any]) -> object:

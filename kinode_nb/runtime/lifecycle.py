@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from textwrap import indent
 from typing import Protocol
 
 from kinode_nb.process_lib.syscalls import Program
@@ -24,6 +25,7 @@ from kinode_nb.types import (
 from kinode_nb.types.capabilities import messaging
 
 _OURS = str(Path(__file__).resolve().parents[1]) + "/"
+_DEEP = 5  # causes of causes, and groups in groups
 _BACKOFF = (0, 0, 1, 1)  # seconds before a restart; then 2, 4, 8…
 _HEALTHY = 1.0  # a process that outlives its backoff by this many seconds starts afresh
 
@@ -253,14 +255,22 @@ class Lifecycle:
         kernel.scheduler.deadlines.pop(process, None)
 
 
-def _story(error: BaseException) -> str:
+def _story(error: BaseException, told: tuple[BaseException, ...] = ()) -> str:
     """Tell an error as Python does, without the runtime's own frames.
 
-    Only a process that came with the runtime has no others.
+    Only a process that came with the runtime has no others. What caused the error stands before
+    it; those of a group follow it, each indented. ``told`` are the errors that led here.
     """
     frames = traceback.extract_tb(error.__traceback__)
     foreign = [frame for frame in frames if "<frozen importlib" not in frame.filename]
     authors = [frame for frame in foreign if not frame.filename.startswith(_OURS)]
     own = authors or [frame for frame in foreign if "/kinode_nb/hosts/" not in frame.filename]
     lines = traceback.format_list(own) if own else []
-    return "".join([*lines, *traceback.format_exception_only(error)]).rstrip()
+    lines += traceback.format_exception_only(error)
+    told = (*told, error)
+    if isinstance(error, BaseExceptionGroup) and len(told) < _DEEP:
+        lines += [f"{indent(_story(each, told), '  | ')}\n" for each in error.exceptions]
+    cause = error.__cause__
+    if cause is not None and not any(cause is each for each in told) and len(told) < _DEEP:
+        lines = [_story(cause, told), "\n\nThat was the direct cause of this error:\n\n", *lines]
+    return "".join(lines).rstrip()

@@ -116,7 +116,7 @@ def test_run_again_it_replaces_the_process_and_finds_its_state(cells: Cells, nod
             "%%kinode process counter --with lock\nasync def init(our): ...",
             "lock (lock) cannot be copied",
         ),
-        ("%%kinode process counter --with node\nasync def init(our): ...", "cannot be copied"),
+        ("%%kinode process counter --with node\nasync def init(our): ...", "give it a name"),
         ("%%kinode process counter --on-exit x\nasync def init(our): ...", "none, restart"),
         ("%%kinode process counter --publc\nasync def init(our): ...", "no flag --publc"),
         ("%%kinode process\nasync def init(our): ...", "process needs NAME"),
@@ -172,6 +172,37 @@ def test_an_error_before_the_first_message_is_shown_in_the_cell(cells: Cells, no
     assert '  File "<process counter>", line 3, in init\n    1 / 0\n' in said
     assert f"CrashError: fake.dev@{ID} ended with an error as soon as it began: ZeroDiv" in said
     assert statuses(node)[ID] == "ended"
+
+
+def test_errors_of_a_group_and_of_their_causes_are_told_too(cells: Cells, node: Node):
+    said = cells.fail(
+        "%%kinode process counter\n"
+        "import asyncio\n"
+        "async def work():\n"
+        "    try:\n"
+        "        nowhere\n"
+        "    except NameError as error:\n"
+        "        raise ValueError('no work') from error\n"
+        "async def init(our):\n"
+        "    async with asyncio.TaskGroup() as group:\n"
+        "        group.create_task(work())\n"
+    )
+    assert '  |   File "<process counter>", line 5, in work' in said
+    assert "  | NameError: name 'nowhere' is not defined" in said
+    assert "  | That was the direct cause of this error:" in said
+    assert "  | ValueError: no work" in said
+    assert "as soon as it began: ValueError: no work (line 7 of <process counter>" in said
+
+
+def test_an_error_at_its_first_message_is_shown_too_if_that_comes_at_once(cells: Cells, node: Node):
+    said = cells.fail(
+        "%%kinode process counter\n"
+        "async def init(our):\n"
+        f"    await our.send_request('{ID}', b'1')\n"
+        "    async for message in our:\n"
+        "        1 / 0\n"
+    )
+    assert "ZeroDivisionError: division by zero (line 5 of <process counter>: 1 / 0)" in said
 
 
 def test_a_process_that_restarts_and_fails_again_and_again_is_told_of_once(
@@ -268,7 +299,8 @@ def test_help_and_tab(cells: Cells, node: Node):
     cells.run(COUNTER)
     text = cells.run("%%kinode process -h\n#")
     assert "%%kinode process NAME [-n NODE…] [--package PACKAGE] [--private]" in text
-    assert cells.run("%kinode process -h") == text
+    assert cells.run("%kinode process -h") == cells.run("%kinode help process") == text
+    assert "%%kinode process NAME runs the lines" in cells.shell.find_magic("kinode").__doc__
 
     def offers(text: str) -> list[str]:
         with provisionalcompleter():

@@ -444,3 +444,16 @@ async def test_prints_are_events(lab: Lab):
         ("no newline", 0),
         ("quietly", 2),
     ]
+
+
+@in_lab
+async def test_an_error_that_is_the_cause_of_its_cause_is_told_once(lab: Lab):
+    async def main(our: Our) -> None:
+        first, second = ValueError("first"), ValueError("second")
+        first.__cause__, second.__cause__ = second, first
+        raise first
+
+    process = lab.start("a.dev@main:t:os", main)
+    await lab.until(lambda: process.ended)
+    (told,) = [each for each in lab.prints() if "ended with error" in each]
+    assert told.count("ValueError: first") == told.count("ValueError: second") == 1
