@@ -72,7 +72,7 @@ def of_folder(folder: Folder, add: Iterable[str | Path] = (), *, forget: bool = 
     _close(files, folder)
     return Api(
         package=folder.id,
-        where=str(folder.path),
+        where=str(folder.shown),
         files=dict(sorted(files.items())),
         folder=folder.path,
         dependencies=folder.dependencies,
@@ -85,8 +85,8 @@ def _included(folder: Folder, index: int, written: str, notes: list[str]) -> Pat
     found = _python(folder.path, written, notes, "api_includes")
     if found is None:
         raise PackageError(
-            f"{folder.path / 'metadata.json'}: properties.api_includes[{index}]: there is no file "
-            f'{written!r} in {folder.path}; write "pkg/{Path(written).name}", or take it out'
+            f"{folder.shown / 'metadata.json'}: properties.api_includes[{index}]: there is no file "
+            f'{written!r} in {folder.shown}; write "pkg/{Path(written).name}", or take it out'
         )
     return found
 
@@ -100,7 +100,7 @@ def _added(folder: Folder, written: str | Path, notes: list[str]) -> Path:
             return found.resolve()
     raise PackageError(
         f"there is no file {str(written)!r} to add to the API (-a), neither here nor in "
-        f"{folder.path}"
+        f"{folder.shown}"
     )
 
 
@@ -120,7 +120,7 @@ def _kept(path: Path, folder: Path) -> str:
 
 def _take(files: dict[str, bytes], name: str, content: bytes, folder: Folder) -> None:
     if files.get(name, content) != content:
-        raise PackageError(f"{folder.path}: two files of its API are called {name}: rename one")
+        raise PackageError(f"{folder.shown}: two files of its API are called {name}: rename one")
     files[name] = content
 
 

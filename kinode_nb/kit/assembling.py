@@ -54,6 +54,7 @@ def assemble(
     if api.files:
         files["api.zip"] = api.zip
     files = dict(sorted(files.items()))
+    package.check_programs(folder.manifest, files, str(folder.shown))
     made = package.from_files(folder.metadata, folder.manifest, files, source or str(folder.path))
     _check_processes(folder, files)
     _check_imports(folder, files)
@@ -72,14 +73,14 @@ def _check_free(folder: Folder) -> None:
     """Raise PackageError where an own file has the name of one that is generated."""
     if generated.FEATURES in folder.files:
         raise PackageError(
-            f"{folder.path / 'pkg' / generated.FEATURES} has the name of what a build writes: "
+            f"{folder.shown / 'pkg' / generated.FEATURES} has the name of what a build writes: "
             "give yours another name"
         )
 
 
 def _check_processes(folder: Folder, files: dict[str, bytes]) -> None:
     """Raise PackageError for a process or a script without a program that could run."""
-    pkg = folder.path / "pkg"
+    pkg = folder.shown / "pkg"
     named = [each.process_wasm_path.lstrip("/") for each in folder.manifest]
     for script in folder.scripts:
         if program_name(script, files.__contains__) is None:
@@ -110,7 +111,7 @@ def _check_imports(folder: Folder, files: dict[str, bytes]) -> None:
                     "dependencies of metadata.json."
                 )
                 raise PackageError(
-                    f"{folder.path / 'pkg' / name}.py, line {line}: there is no interface "
+                    f"{folder.shown / 'pkg' / name}.py, line {line}: there is no interface "
                     f"{interface.replace('_', '-')!r} to import.{hint}"
                 )
 
@@ -121,7 +122,7 @@ def _place(folder: Folder, resolved: list[Api], error: wit.WitError) -> str:
     brought = next((api for api in resolved if file in api.files and file not in folder.wit), None)
     if brought is not None:
         return f"the API of {brought.package} ({brought.where}): {error}"
-    return f"{folder.path / 'api'}{'/' if file else ': '}{error}"
+    return f"{folder.shown / 'api'}{'/' if file else ': '}{error}"
 
 
 def _unknown(folder: Folder, files: dict[str, bytes]) -> list[str]:
@@ -130,7 +131,7 @@ def _unknown(folder: Folder, files: dict[str, bytes]) -> list[str]:
     known = {each.name for text in texts for each in wit.parse(text.decode()).interfaces}
     known.add("standard")  # Kinode's own lies beside them, as it were
     return [
-        f"{folder.path / 'api' / name}: the world {world.name} names the interface {item.name}, "
+        f"{folder.shown / 'api' / name}: the world {world.name} names the interface {item.name}, "
         "which nobody has; its package belongs into the dependencies of metadata.json"
         for name, text in folder.wit.items()
         for world in wit.parse(text.decode()).worlds
@@ -144,7 +145,7 @@ def _unknown(folder: Folder, files: dict[str, bytes]) -> list[str]:
 def _unimplemented(folder: Folder, files: dict[str, bytes]) -> list[str]:
     """Return a note for each interface whose functions nobody could call."""
     return [
-        f"{folder.path / 'api' / name}: the functions of {interface.name} have no code: write "
+        f"{folder.shown / 'api' / name}: the functions of {interface.name} have no code: write "
         f"pkg/{interface.name.replace('-', '_')}_api.py with an `async def` for each"
         for name, text in folder.wit.items()
         for interface in wit.parse(text.decode()).interfaces

@@ -83,8 +83,8 @@ def build(
         raise PackageError(
             f"there is no package at {path}: its folder has a pkg/ and metadata.json"
         )
-    read = read_folder(path.resolve())
-    newest = versions.current_version(read.metadata.properties, str(read.path / "metadata.json"))
+    read = read_folder(path)
+    newest = versions.current_version(read.metadata.properties, str(read.shown / "metadata.json"))
     notes: list[str] = []
     if newest != read.metadata.properties.current_version:
         notes.append(f"metadata.json: current_version is now {newest}, the newest of code_hashes")

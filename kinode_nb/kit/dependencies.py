@@ -12,6 +12,7 @@ from kinode_nb.kit.apis import Api
 from kinode_nb.kit.built_in import built_in
 from kinode_nb.kit.folders import Folder, read_folder
 from kinode_nb.kit.node_apis import node_api
+from kinode_nb.kit.shown import shown
 from kinode_nb.types import KinodeError, PackageError, PackageId
 from kinode_nb.types.manifests import read_metadata
 
@@ -45,7 +46,7 @@ class Dependencies:
             if id_ not in found:
                 self.notes.append(
                     f"-l {path}: {id_} is not used; write it into the dependencies of "
-                    f"{self._folder.path / 'metadata.json'}"
+                    f"{self._folder.shown / 'metadata.json'}"
                 )
         return list(found.values())
 
@@ -58,7 +59,7 @@ class Dependencies:
             known = _id_or_none(path)
             if known == id_:
                 return apis.of_folder(read_folder(path))
-            looked.append(f"{path} is {known}" if known else f"not at {path}")
+            looked.append(f"{shown(path)} is {known}" if known else f"not at {shown(path)}")
         data = self._fetched(id_, looked)
         if data is not None:
             return apis.of_zip(data, id_, "the running node")

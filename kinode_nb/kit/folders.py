@@ -12,6 +12,7 @@ import msgspec
 from kinode_nb import wit
 from kinode_nb.kit import generated, record, sources
 from kinode_nb.kit.record import Record
+from kinode_nb.kit.shown import shown
 from kinode_nb.types import AddressError, PackageError, PackageId
 from kinode_nb.types.capability_entries import capability_entries
 from kinode_nb.types.json_files import read_json
@@ -34,6 +35,9 @@ class Folder(msgspec.Struct, frozen=True):
     """What an author wrote."""
 
     path: Path
+    """The whole path."""
+    shown: Path
+    """The path for texts."""
     metadata: Metadata
     manifest: tuple[ManifestEntry, ...]
     scripts: dict[str, ScriptEntry]
@@ -59,15 +63,17 @@ class Folder(msgspec.Struct, frozen=True):
 
 def read_folder(path: Path) -> Folder:
     """Read a package's folder; raises PackageError, and AddressError for names that break rules."""
+    place, path = path.resolve(), shown(path)
     metadata = _metadata(path)
     manifest = tuple(read_manifest(path))
     for index, entry in enumerate(manifest):
         _check_path(entry, f"{path / 'pkg' / 'manifest.json'}: [{index}]")
-    kept = record.read(path)
+    kept = record.read(place)
     files = _files(path, kept)
     scripts = _scripts(path)
     return Folder(
-        path=path,
+        path=place,
+        shown=path,
         metadata=metadata,
         manifest=manifest,
         scripts=scripts,

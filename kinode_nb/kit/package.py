@@ -40,8 +40,7 @@ class Package(msgspec.Struct, frozen=True):
 def from_files(
     metadata: Metadata, manifest: Sequence[ManifestEntry], files: dict[str, bytes], source: str
 ) -> Package:
-    """Return the package of these files, its own WIT in ``api.zip``; raises PackageError."""
-    check_programs(manifest, files, source)
+    """Return the package of these files, its own WIT in ``api.zip``; see `check_programs`."""
     return Package(
         id=metadata.package_id,
         metadata=metadata,

@@ -132,3 +132,17 @@ def test_a_capability_that_a_node_would_pass_over_is_noted(tmp_path: Path) -> No
         f"{folder}/pkg/manifest.json: words has the capability {{'process': 'a:b:c'}}, {ending}",
         f"{folder}/pkg/scripts.json: count.wasm has the capability 1, {ending}",
     )
+
+
+def test_paths_in_the_working_folder_are_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package(tmp_path / "words", {"pkg/words.py": "oops(", "pkg/worker.wasm": "x"})
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(KinodeError) as caught:
+        build("words")
+    assert str(caught.value) == "words/pkg/words.py, line 1, column 5: '(' was never closed"
+    monkeypatch.chdir(tmp_path / "words")
+    (tmp_path / "words/pkg/words.py").write_text(PROCESS)
+    with pytest.raises(KinodeError, match=r"^\.: pkg/worker\.wasm cannot run here"):
+        build()

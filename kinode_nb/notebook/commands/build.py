@@ -75,14 +75,16 @@ def options(values: Values) -> "BuildOptions":
 
 def tell(context: Context, values: Values, built: "Built") -> None:
     """Say what was built, and what the person should know."""
+    from kinode_nb.kit.shown import shown
+
     for note in (*_passed_over(values), *built.notes):
         context.say(note)
     files = [path.relative_to(built.folder).as_posix() for path in built.written]
     context.say(f"built {built.package.id}: {', '.join(files)}")
     if values.has("--verbose"):
         for path in built.written:
-            context.say(f"  {path}")
-    context.say(f"package zip: {built.zip}")
+            context.say(f"  {shown(path)}")
+    context.say(f"package zip: {shown(built.zip)}")
     context.say(f"package zip hash: {built.hash}")
 
 
