@@ -153,9 +153,10 @@ class Installations:
                 if reason and id_ in self.packages:
                     self._abolish(id_)
                     again = self._bring_back(older.pop(id_)) if id_ in older else ""
+                    stop = "" if reason.endswith(("?", ".")) else "."
                     errors.append(
                         PackageError(
-                            f"{process.id} ended as it started: {reason}.{again} "
+                            f"{process.id} ended as it started: {reason}{stop}{again} "
                             f"%kinode terminal -n {self._kernel.node} tells the whole story"
                         )
                     )

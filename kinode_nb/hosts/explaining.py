@@ -3,9 +3,10 @@
 import linecache
 import re
 import sys
-from collections.abc import Iterator
-from types import TracebackType
+from collections.abc import Iterable, Iterator
+from types import ModuleType, TracebackType
 
+from kinode_nb.hosts.printing import print_
 from kinode_nb.hosts.trees import PREFIX, tree_of
 from kinode_nb.types import nearest
 
@@ -54,13 +55,21 @@ def _explain_import(error: ImportError) -> None:
     sources, name = tree.sources, found[1]
     beside = f"{module}." if module else ""
     known = {each.removeprefix(beside) for each in sources.modules() if each.startswith(beside)}
-    loaded = sys.modules.get(error.name or "")
-    near = nearest(name, known.union(vars(loaded) if loaded is not None else ()))
+    near = nearest(name, known.union(_own_names(sys.modules.get(error.name or ""))))
     file = sources.file_of(module)
     shown = sources.shown(file) if file else sources.label
     half = " yet: modules that import each other" if "partially initialized" in str(error) else ""
     error.msg = f"{shown} has no name {name!r}{half}.{near}"
     error.args = (error.msg,)
+
+
+def _own_names(module: ModuleType | None) -> Iterable[str]:
+    """Return the names that a module has for others, rather than those that it has imported."""
+    if module is None:
+        return ()
+    has = vars(module)
+    own = (name for name, it in has.items() if not isinstance(it, ModuleType) and it is not print_)
+    return has.get("__all__") or own
 
 
 def _quote(traceback: TracebackType | None) -> None:

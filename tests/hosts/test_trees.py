@@ -386,6 +386,10 @@ async def test_a_traceback_shows_vfs_paths_and_the_lines_that_were_run(lab: Lab,
             "ImportError: /t:os/pkg/api/chat.py has no name 'Sent'. Did you mean 'Send'?",
         ),
         (
+            "from .api.chat import typin",
+            "ImportError: /t:os/pkg/api/chat.py has no name 'typin'.",
+        ),
+        (
             "from .broken import x",
             "SyntaxError: '(' was never closed (/t:os/pkg/broken.py, line 2)",
         ),
@@ -401,7 +405,7 @@ async def test_an_import_that_fails_says_which_file_and_what_is_near(
 ):
     host(lab, tmp_path)
     files = {
-        "api/chat.py": "class Send: ...",
+        "api/chat.py": "import typing\nclass Send: ...",
         "words.py": "",
         "broken.py": "x = 1\ny = (",
         "main.py": f"{line}\nasync def init(our): ...",
