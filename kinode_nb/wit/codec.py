@@ -13,7 +13,7 @@ import msgspec
 
 from kinode_nb.wit.compound import each
 from kinode_nb.wit.errors import WitBodyError, WitError
-from kinode_nb.wit.shape import SHAPES, MismatchError, Shape, expected_value
+from kinode_nb.wit.shape import MismatchError, Shape, expected_value, shape_of
 from kinode_nb.wit.values import Err, Ok
 
 _A = TypeVar("_A")
@@ -32,7 +32,7 @@ def encode(value: Any, type_: type | Shape | UnionType | None = None) -> bytes:
     ``type_`` says which type when the value's class does not: a ``list<string>``, say. Raises
     WitError, such as ``at $.Send.target: expected a string, got 3``.
     """
-    shape = SHAPES.get(type(value)) if type_ is None else _shape(type_)
+    shape = shape_of(type(value)) if type_ is None else _shape(type_)
     if shape is None:
         raise WitError(expected_value("a value of a WIT type (to_json takes any)", value))
     return _write(shape.lower, value)
@@ -114,7 +114,7 @@ def _no_match(shapes: Iterable[Shape], raw: Any) -> WitBodyError:
 def _shape(type_: Any) -> Shape:
     if isinstance(type_, Shape):
         return type_
-    shape = SHAPES.get(type_) if isinstance(type_, type) else None
+    shape = shape_of(type_) if isinstance(type_, type) else None
     if shape is None:
         raise WitError(f"{type_!r} is no WIT type: take one from an interface, as api.Request")
     if shape.python is not type_:
@@ -148,12 +148,12 @@ def _plain(value: Any) -> Any:
     kind = type(value)
     if kind in _ATOMS:
         return value
-    if (shape := SHAPES.get(kind)) is not None:
-        return shape.lower(value)
     if kind is dict:
         return value if _ATOMS.issuperset(map(type, value.values())) else _plain_object(value)
     if kind is list or kind is tuple:
         return value if _ATOMS.issuperset(map(type, value)) else each(_plain, value)
+    if (shape := shape_of(kind)) is not None:
+        return shape.lower(value)
     if kind is Ok or kind is Err:
         return _plain_object({kind.__name__: value.value})
     return value
@@ -173,7 +173,7 @@ def _plain_object(value: dict[Any, Any]) -> dict[Any, Any]:
 
 def _foreign(value: Any) -> Any:
     """Return what msgspec does not know as what it does: WIT values in objects, numpy's numbers."""
-    if type(value) in SHAPES:
+    if shape_of(type(value)):
         return _plain(value)
     for kind in (str, int, float):
         if isinstance(value, kind):

@@ -12,7 +12,7 @@ from kinode_nb.wit import compound, named, tree, values
 from kinode_nb.wit.errors import WitSyntaxError
 from kinode_nb.wit.names import json_field, python_name, upper_camel
 from kinode_nb.wit.scalars import SCALARS
-from kinode_nb.wit.shape import SHAPES, Shape
+from kinode_nb.wit.shape import Shape, keep_shape, shape_of
 from kinode_nb.wit.standard import OWN_CLASSES
 
 # As in the parser: each level is a few of Python's stack frames, here and in the codec.
@@ -92,10 +92,10 @@ class Linker:
                 return self._variant(interface, definition)
             case tree.Enum(name=name, cases=cases, doc=doc):
                 cls = values.enum_class(name, _module(interface), doc, [c.name for c in cases])
-                return _registered(named.enum(name, cls))
+                return keep_shape(named.enum(name, cls))
             case tree.Flags(name=name, cases=cases, doc=doc):
                 kind = values.flags_class(name, _module(interface), doc, [c.name for c in cases])
-                return _registered(named.flags(name, kind))
+                return keep_shape(named.flags(name, kind))
             case tree.Alias(name=name, target=target):
                 return self._alias(interface, name, target)
             case tree.Use():
@@ -109,11 +109,12 @@ class Linker:
             _refuse_flags(shape, field)
         specs = [values.FieldSpec(name, s.python, s.optional) for name, s in fields]
         cls = _own_class(definition.name, specs) if interface == "standard" else None
-        if cls in SHAPES:  # a class outlives the text, and so does its shape
-            return SHAPES[cls]
+        if cls is not None and (known := shape_of(cls)) is not None:
+            return known
+        is_own = cls is not None
         if cls is None:
             cls = values.record_class(definition.name, _module(interface), definition.doc, specs)
-        return _registered(named.record(definition.name, cls, fields))
+        return keep_shape(named.record(definition.name, cls, fields), foreign=is_own)
 
     def _variant(self, interface: str, definition: tree.Variant) -> Shape:
         cls = values.variant_class(definition.name, _module(interface), definition.doc)
@@ -124,9 +125,7 @@ class Linker:
             annotation = None if carried is None else carried.python
             kind = values.case_class(cls, case.name, case.doc, annotation)
             cases[upper_camel(case.name)] = (kind, carried)
-        shape = _registered(named.variant(definition.name, cls, cases))
-        SHAPES.update({kind: shape for kind, _ in cases.values()})
-        return shape
+        return keep_shape(named.variant(definition.name, cls, cases))
 
     def _alias(self, interface: str, name: str, target: tree.Type) -> Shape:
         shape = self.shape(interface, target)
@@ -206,11 +205,6 @@ def _own_class(name: str, specs: list[values.FieldSpec]) -> type | None:
     fields = [] if cls is None else [(f.name, f.type) for f in msgspec.structs.fields(cls)]
     written = [(python_name(json_field(spec.name)), spec.python) for spec in specs]
     return cls if fields == written else None
-
-
-def _registered(shape: Shape) -> Shape:
-    SHAPES[shape.python] = shape
-    return shape
 
 
 def _module(interface: str) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn
+from weakref import WeakValueDictionary
 
 from kinode_nb.types.errors import nearest
 from kinode_nb.wit import tree
 from kinode_nb.wit.errors import WitError, WitSyntaxError
 from kinode_nb.wit.linking import Linker
 from kinode_nb.wit.names import python_name, upper_camel
-from kinode_nb.wit.shape import SHAPES, Shape
+from kinode_nb.wit.shape import Shape, shape_of
 from kinode_nb.wit.standard import standard_text
 from kinode_nb.wit.syntax import parse
 
@@ -36,6 +38,7 @@ class Interface:
     functions: Mapping[str, tree.Function]
     """The functions that a package's API exports, as written."""
     _own: tuple[str, ...]
+    _together: Mapping[str, Any]
 
     def __init__(self, written: tree.Interface, types: Mapping[str, Any]) -> None:
         functions = {function.name: function for function in written.functions}
@@ -66,7 +69,15 @@ class Interface:
         return f"<interface {self.name}: {', '.join(map(upper_camel, self.types))}>"
 
 
-_loaded: dict[tuple[object, ...], Mapping[str, Interface]] = {}
+class _Loaded(dict[str, Interface]):
+    """The interfaces of one package's texts."""
+
+
+# A text's classes are there as long as one of its interfaces is; a few are kept in any case, as
+# nodes that are booted again read the same packages again.
+_KEPT = 64
+_alive: WeakValueDictionary[tuple[object, ...], _Loaded] = WeakValueDictionary()
+_recent: OrderedDict[tuple[object, ...], _Loaded] = OrderedDict()
 # Two threads that load one text at the same time must get the same classes.
 _lock = threading.RLock()
 
@@ -96,12 +107,24 @@ def interfaces_of(texts: Mapping[str, str]) -> Mapping[str, Interface]:
     # The name of an only file says nothing about its types.
     key = tuple(sorted(texts.items())) if len(texts) > 1 else tuple(texts.values())
     with _lock:
-        if key not in _loaded:
-            documents = parse_all(texts)
-            linker = Linker(documents, standard_types)
-            written = [i for document in documents.values() for i in document.interfaces]
-            _loaded[key] = {i.name: _linked(linker, i) for i in written}
-        return _loaded[key]
+        loaded = _alive.get(key)
+        if loaded is None:
+            loaded = _alive[key] = _load(texts)
+        _recent[key] = loaded
+        _recent.move_to_end(key)
+        if len(_recent) > _KEPT:
+            _recent.popitem(last=False)
+        return loaded
+
+
+def _load(texts: Mapping[str, str]) -> _Loaded:
+    documents = parse_all(texts)
+    linker = Linker(documents, standard_types)
+    written = [each for document in documents.values() for each in document.interfaces]
+    loaded = _Loaded({each.name: _linked(linker, each) for each in written})
+    for interface in loaded.values():
+        vars(interface)["_together"] = loaded
+    return loaded
 
 
 def parse_all(texts: Mapping[str, str]) -> dict[str, tree.Document]:
@@ -135,7 +158,7 @@ def _linked(linker: Linker, written: tree.Interface) -> Interface:
 def _public(shape: Shape) -> Any:
     """Return the class of a type, or the shape itself where other types share the class."""
     cls = shape.python
-    return cls if isinstance(cls, type) and SHAPES.get(cls) is shape else shape
+    return cls if isinstance(cls, type) and shape_of(cls) is shape else shape
 
 
 @cache

@@ -47,9 +47,23 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
         return f"<wit {self.wit}>"
 
 
-# Classes of other layers, such as Address, have shapes too, so they are not kept on the class.
-# A case of a variant stands for the variant. Only loading a text adds to it, under a lock.
-SHAPES: dict[type, Shape] = {}
+# On the class itself, so that a type goes with the last who knows it; a case of a variant has that
+# of the variant. Only Kinode's own few, which classes of another layer stand for, are kept here.
+_ATTRIBUTE = "__wit_shape__"
+_FOREIGN: dict[type, Shape] = {}
+
+
+def shape_of(cls: type) -> Shape | None:
+    """Return the shape of a class of values; None when it is of no WIT type."""
+    return getattr(cls, _ATTRIBUTE, None) or _FOREIGN.get(cls)
+
+
+def keep_shape(shape: Shape, *, foreign: bool = False) -> Shape:
+    """Let the class of a shape's values know it, and return the shape."""
+    if foreign:
+        return _FOREIGN.setdefault(shape.python, shape)
+    setattr(shape.python, _ATTRIBUTE, shape)
+    return shape
 
 
 def inside(name: str, convert: Callable[[Any], Any], item: Any) -> Any:
@@ -68,7 +82,7 @@ def expected_json(what: str, got: object) -> str:
 
 def expected_value(what: str, got: object) -> str:
     """Say that a Python value is something else."""
-    if isinstance(got, type) and got in SHAPES:
+    if isinstance(got, type) and shape_of(got):
         return f"expected {what}, got the class {got.__qualname__}: call it"
     return f"expected {what}, got {reprlib.repr(got)}"
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
 
 from kinode_nb.types import Address, Capability, KinodeError, PackageId, ProcessId
-from kinode_nb.wit import Interface, Variant, WitError, WitSyntaxError, decode, encode, load
+from kinode_nb.wit import Interface, Variant, WitError, WitSyntaxError, decode, encode, load, model
 
 CHAT = """
 /// Says things to other nodes.
@@ -122,6 +124,19 @@ def test_equal_texts_are_one_interface(tmp_path):
     file = tmp_path / "chat.wit"
     file.write_text(CHAT, encoding="utf-8")
     assert load(file) is load(CHAT) is API
+
+
+def test_texts_that_nobody_uses_any_more_leave_nothing():
+    used = load("interface used { record r { a: u8 } }")
+    kept = weakref.ref(used.R)
+    gone = weakref.ref(load("interface gone { variant v { a(r) } record r { b: u8 } }").V.A)
+    for number in range(100):
+        load(f"interface other-x{number} {{ record r {{ a: u8 }} }}")
+    gc.collect()
+    assert gone() is None
+    assert kept() is used.R
+    assert load("interface used { record r { a: u8 } }") is used
+    assert len(model._recent) <= model._KEPT
 
 
 def test_threads_that_load_one_text_get_one_interface():
