@@ -8,10 +8,12 @@ from typing import assert_never
 
 from kinode_nb.wit import tree
 from kinode_nb.wit.annotations import Annotations, class_name
-from kinode_nb.wit.layout import docstring, indented
+from kinode_nb.wit.layout import WIDTH, alias, docstring, indented
 from kinode_nb.wit.names import json_field, python_name, upper_camel
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_HALF = 4  # columns that the whole stands to the right, below `if typing.TYPE_CHECKING`
+_BODY = 8  # and what is in a class
 
 
 def type_source(written: tree.TypeDefinition, annotations: Annotations) -> list[str]:
@@ -38,8 +40,8 @@ def type_source(written: tree.TypeDefinition, annotations: Annotations) -> list[
                 bits,
             )
         case tree.Alias(name=name, target=target, doc=doc):
-            alias = f'{class_name(name)}: typing.TypeAlias = "{annotations.of(target)}"'
-            return [alias, *(docstring(doc) if doc else [])]
+            lines = alias(class_name(name), annotations.of(target), deeper=_HALF)
+            return [*lines, *(docstring(doc, deeper=_HALF) if doc else [])]
         case tree.Use():
             return []
         case _:
@@ -47,39 +49,39 @@ def type_source(written: tree.TypeDefinition, annotations: Annotations) -> list[
 
 
 def _record(record: tree.Record, annotations: Annotations) -> list[str]:
-    fields = [(python_name(json_field(f.name)), annotations.of(f.type)) for f in record.fields]
     name = class_name(record.name)
-    before, fields = _out_of_the_way(name, fields)
-    needed = len(fields)
+    needed = len(record.fields)
     while needed and annotations.may_be_left_out(record.fields[needed - 1].type):
         needed -= 1
-    lines = docstring(record.doc or f"The record ``{record.name}``.")
-    if fields:
+    fields = [
+        (python_name(json_field(f.name)), annotations.of(f.type), "" if i < needed else " = None")
+        for i, f in enumerate(record.fields)
+    ]
+    before, declared = _declared(name, fields)
+    lines = docstring(record.doc or f"The record ``{record.name}``.", deeper=_BODY)
+    if declared:
         lines.append("")
-    for index, (field, written) in enumerate(zip(fields, record.fields, strict=True)):
-        default = "" if index < needed else " = None"
-        lines.append(f"{field[0]}: {field[1]}{default}")
-        if written.doc:
-            lines += docstring(written.doc)
-    if before:
-        before.append("")
+    for line, written in zip(declared, record.fields, strict=True):
+        lines += [line, *(docstring(written.doc, deeper=_BODY) if written.doc else [])]
     return [*before, f"class {name}(msgspec.Struct, frozen=True):", *indented(lines)]
 
 
-def _out_of_the_way(
-    name: str, fields: list[tuple[str, str]]
-) -> tuple[list[str], list[tuple[str, str]]]:
-    """Give an annotation a name of its own where a field hides it: ``bytes: bytes``."""
-    hidden = {attribute for attribute, _ in fields}
-    before, clear = [], []
-    for attribute, annotation in fields:
-        if hidden.isdisjoint(_NAME.findall(annotation)):
-            clear.append((attribute, annotation))
-        else:
-            alias = f"_{name}_{attribute}"
-            before.append(f'{alias}: typing.TypeAlias = "{annotation}"')
-            clear.append((attribute, alias))
-    return before, clear
+def _declared(owner: str, fields: list[tuple[str, str, str]]) -> tuple[list[str], list[str]]:
+    """Return the lines that declare fields, each with its annotation and default.
+
+    An annotation that a field hides (``bytes: bytes``), or that is too long for a line, gets a
+    name of its own, in lines that come before the class.
+    """
+    hidden = {attribute for attribute, _, _ in fields}
+    before, lines = [], []
+    for attribute, annotation, default in fields:
+        line = f"{attribute}: {annotation}{default}"
+        if len(line) + _BODY > WIDTH or not hidden.isdisjoint(_NAME.findall(annotation)):
+            name = f"_{owner}_{attribute}"
+            before += alias(name, annotation, deeper=_HALF)
+            line = f"{attribute}: {name}{default}"
+        lines.append(line)
+    return [*before, ""] if before else [], lines
 
 
 def _variant(variant: tree.Variant, annotations: Annotations) -> Iterator[str]:
@@ -87,24 +89,28 @@ def _variant(variant: tree.Variant, annotations: Annotations) -> Iterator[str]:
     # have an underscore in the middle, so that no type of the interface has them.
     name = class_name(variant.name)
     yield f"class {name}(wit.Variant):"
-    yield from indented(docstring(variant.doc or f"The variant ``{variant.name}``."))
+    yield from indented(docstring(variant.doc or f"The variant ``{variant.name}``.", deeper=_BODY))
     yield ""
     for case in variant.cases:
-        yield f'    {class_name(case.name)}: typing.TypeAlias = "_{name}_{upper_camel(case.name)}"'
+        target = f"_{name}_{upper_camel(case.name)}"
+        yield from alias(class_name(case.name), target, 4, deeper=_HALF)
     for case in variant.cases:
         bare = case.type is None
-        bases = name if bare else f"{name}, msgspec.Struct, frozen=True"
+        own = f"_{name}_{upper_camel(case.name)}"
+        carried = [] if bare else [("value", annotations.of(case.type), "")]
+        before, lines = _declared(own.removeprefix("_"), carried)
         yield ""
-        yield f"class _{name}_{upper_camel(case.name)}({bases}):"
-        yield from indented(docstring(case.doc or f"The case ``{case.name}``."))
+        yield from before
+        yield f"class {own}({name if bare else f'{name}, msgspec.Struct, frozen=True'}):"
+        yield from indented(docstring(case.doc or f"The case ``{case.name}``.", deeper=_BODY))
         yield ""
-        yield "    __match_args__ = ()" if bare else f"    value: {annotations.of(case.type)}"
+        yield from indented(["__match_args__ = ()"] if bare else lines)
 
 
 def _members(head: str, doc: str, cases: tuple[tree.Case, ...], values: list[str]) -> list[str]:
-    lines = [*docstring(doc), ""]
+    lines = [*docstring(doc, deeper=_BODY), ""]
     for case, value in zip(cases, values, strict=True):
         lines.append(f"{class_name(case.name)} = {value}")
         if case.doc:
-            lines += docstring(case.doc)
+            lines += docstring(case.doc, deeper=_BODY)
     return [head, *indented(lines)]

@@ -12,7 +12,7 @@ from itertools import chain
 from kinode_nb.wit import tree
 from kinode_nb.wit.annotations import Annotations, class_name
 from kinode_nb.wit.classes_source import type_source
-from kinode_nb.wit.layout import bracketed, docstring, imported, indented, listed
+from kinode_nb.wit.layout import WIDTH, alias, bracketed, docstring, imported, indented, listed
 from kinode_nb.wit.linking import Linker
 from kinode_nb.wit.model import parse_all, standard_types
 from kinode_nb.wit.names import python_name, snake
@@ -75,11 +75,13 @@ class _Module:
         self._implementation = f"{module_name(interface.name)}_api"
         there = self._implementation in implementations
         self._functions = interface.functions if there else ()
+        self._long: dict[str, list[str]] = {}
+        """Lines that name the annotations that are too long for a signature."""
         self._types = [class_name(definition.name) for definition in interface.types]
 
     def lines(self) -> Iterator[str]:
-        checked = self._checked_types()
         functions = list(chain.from_iterable(map(self._function, self._functions)))
+        checked = self._checked_types()
         yield from self._head()
         yield ""
         yield "from __future__ import annotations"
@@ -88,13 +90,14 @@ class _Module:
         yield ""
         names = sorted([*self._types, *map(_function_name, self._functions)])
         yield from listed("__all__ = [", [f'"{name}"' for name in names], "]")
-        if self._types:
+        if checked:
             yield ""
             yield "if typing.TYPE_CHECKING:"
             yield from indented(checked)
-            yield ""
-            yield "else:"
-            yield from indented(self._running_types())
+            if self._types:
+                yield ""
+                yield "else:"
+                yield from indented(self._running_types())
         yield from functions
 
     def _head(self) -> list[str]:
@@ -114,8 +117,8 @@ class _Module:
             yield f"from kinode_nb import {', '.join(own)}"
 
     def _needs(self, source: str) -> set[str]:
-        needed = {"typing"} if self._types else set()
-        needed |= {"pathlib"} if "pathlib." in self._loading() else set()
+        needed = {"typing"} if self._types or self._long else set()
+        needed |= {"pathlib"} if self._types and "pathlib." in self._loading() else set()
         return needed | ({"enum"} if "(enum." in source else set())
 
     def _uses(self) -> list[str]:
@@ -134,7 +137,12 @@ class _Module:
             if not self._is_own(each)
         ]
         structs = any("msgspec." in line for source in sources for line in source)
-        blocks = [["import msgspec"] if structs else [], self._uses(), *sources]
+        blocks = [
+            ["import msgspec"] if structs else [],
+            self._uses(),
+            *sources,
+            *self._long.values(),
+        ]
         lines = list(chain.from_iterable(["", *block] for block in blocks if block))
         return lines if lines and lines[1].startswith("class ") else lines[1:]
 
@@ -151,19 +159,27 @@ class _Module:
 
     def _function(self, function: tree.Function) -> Iterator[str]:
         name = _function_name(function)
-        parameters = [
-            (_parameter_name(p.name), self._annotations.of(p.type)) for p in function.parameters
-        ]
-        written = ["our: process_lib.Our", *(f"{name}: {type_}" for name, type_ in parameters)]
-        result = self._annotations.of(function.result)
+        parameters = [(_parameter_name(p.name), p.type) for p in function.parameters]
+        written = [f"{each}: {self._short(name, each, type_)}" for each, type_ in parameters]
+        result = self._short(name, "returns", function.result)
+        opening, closing = f"async def {name}(", f") -> {result}:"
         yield ""
         yield ""
-        yield from bracketed(f"async def {name}(", written, f") -> {result}:")
+        yield from bracketed(opening, ["our: process_lib.Our", *written], closing)
         yield from docstring(function.doc or f"The function ``{function.name}``.", 4)
         yield f"    from ..{self._implementation} import {name} as _implemented"
         yield ""
-        arguments = ["our", *(name for name, _ in parameters)]
+        arguments = ["our", *(each for each, _ in parameters)]
         yield from bracketed("return await _implemented(", arguments, ")", 4)
+
+    def _short(self, function: str, part: str, written: tree.Type | None) -> str:
+        """Return an annotation that fits on a line of a signature, if need be by another name."""
+        annotation = self._annotations.of(written)
+        if len(f"    {part}: {annotation},") <= WIDTH:
+            return annotation
+        name = f"_{function}_{part}"
+        self._long[name] = alias(name, annotation, deeper=4)
+        return name
 
 
 class _Standard(_Module):

@@ -15,7 +15,9 @@ def bracketed(opening: str, items: Sequence[str], closing: str, indent: int = 0)
     if len(whole) <= WIDTH or not items:
         return [whole]
     inner = f"{left}    {', '.join(items)}"
-    middle = [inner] if len(inner) <= WIDTH else [f"{left}    {item}," for item in items]
+    alone = len(items) == 1 and "def " in opening  # the formatter gives it a comma in any case
+    on_one = len(inner) <= WIDTH and not alone
+    middle = [inner] if on_one else [f"{left}    {item}," for item in items]
     return [f"{left}{opening}", *middle, f"{left}{closing}"]
 
 
@@ -36,11 +38,24 @@ def imported(module: str, names: Sequence[str], indent: int = 0) -> list[str]:
     return [f"{left}{start}(", *(f"{left}    {name}," for name in names), f"{left})"]
 
 
-def docstring(text: str, indent: int = 0) -> list[str]:
+def alias(name: str, target: str, indent: int = 0, *, deeper: int = 0) -> list[str]:
+    """Return the lines of a type's alias, whose target is text: it may come further down.
+
+    Lines that will stand ``deeper`` are as long as that allows.
+    """
+    left, start = " " * indent, f"{name}: typing.TypeAlias ="
+    whole = f'{left}{start} "{target}"'
+    inner = f'{left}    "{target}"'
+    if len(whole) + deeper <= WIDTH or len(inner) + deeper > WIDTH:
+        return [whole]
+    return [f"{left}{start} (", inner, f"{left})"]
+
+
+def docstring(text: str, indent: int = 0, *, deeper: int = 0) -> list[str]:
     """Return the lines of a docstring; lines that are too long are wrapped."""
     left = " " * indent
     safe = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    lines = list(_wrapped(safe.splitlines(), WIDTH - indent - len('"""' * 2)))
+    lines = list(_wrapped(safe.splitlines(), WIDTH - deeper - indent - len('"""' * 2)))
     first = lines[0] if lines else ""
     if len(lines) < 2:  # noqa: PLR2004 - one line, and its quotes beside it
         end = " " if first.endswith('"') else ""

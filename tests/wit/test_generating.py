@@ -270,12 +270,43 @@ def test_mypy_passes_right_use_and_flags_wrong_use(tmp_path):
     )
 
 
+LONG = """
+interface long {
+    record a-rather-long-name-of-a-type { x: u8 }
+    type pair = tuple<a-rather-long-name-of-a-type, a-rather-long-name-of-a-type>;
+    type t = result<a-rather-long-name-of-a-type,
+        tuple<a-rather-long-name-of-a-type, a-rather-long-name-of-a-type>>;
+    record r {
+        first: tuple<a-rather-long-name-of-a-type, a-rather-long-name-of-a-type,
+            a-rather-long-name-of-a-type, u8>,
+        /// A doc comment that is so long that it would not fit on a line of the module made of it
+        second: option<tuple<a-rather-long-name-of-a-type, a-rather-long-name-of-a-type,
+            a-rather-long-name-of-a-type>>,
+    }
+    variant v {
+        a(result<a-rather-long-name-of-a-type,
+            tuple<a-rather-long-name-of-a-type, a-rather-long-name-of-a-type>>),
+        a-case-whose-name-is-so-long-that-its-line-becomes-longer-than-what-fits,
+    }
+    f: func(
+        a: tuple<a-rather-long-name-of-a-type, a-rather-long-name-of-a-type,
+            a-rather-long-name-of-a-type, u8>,
+    ) -> result<a-rather-long-name-of-a-type,
+        tuple<a-rather-long-name-of-a-type, a-rather-long-name-of-a-type>>;
+    g: func() -> result<pair, tuple<a-rather-long-name-of-a-type, pair, pair, pair, pair, pair>>;
+    h: func(a: u8, b: a-rather-long-name-of-a-type, c: option<a-rather-long-name-of-a-type>);
+}
+interface calls { f: func(a: u8) -> result<_, string>; }
+"""
+
+
 def test_it_stands_as_the_formatter_leaves_it(tmp_path):
     ruff = shutil.which("ruff", path=Path(sys.executable).parent) or shutil.which("ruff")
     if ruff is None:
         pytest.skip("ruff comes with the check extra")
-    write_package(tmp_path, API, {"file_worker_api": ""})
-    command = [ruff, "format", "--check", "--isolated", "--line-length=100", "--no-cache"]
+    implementations = dict.fromkeys(["file_worker_api", "long_api", "calls_api"], "")
+    write_package(tmp_path, API | {"long.wit": LONG}, implementations)
+    command = [ruff, "format", "--diff", "--isolated", "--line-length=100", "--no-cache"]
     done = subprocess.run(
         [*command, str(tmp_path / "some_package" / "api")],
         capture_output=True,
