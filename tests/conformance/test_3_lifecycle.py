@@ -263,6 +263,14 @@ async def test_restart(world: World):
     assert world.clock.seconds < 0.1
 
 
+@rule(ON_EXIT, "a process that restarts runs the code that it began with, whatever its file has now")
+async def test_a_restart_runs_the_same_code(world: World):
+    a = await world.guest("a", on_exit="Restart")
+    (world.home() / "vfs" / a.path).write_bytes(b"no code any more")
+    await a.end(set_state("kept"), trap())
+    assert await a.do(get_state()) == "kept"
+
+
 @rule(ON_EXIT, "others keep what a process that restarts has issued")
 async def test_a_restart_revokes_nothing(world: World):
     b = await world.guest("b")
