@@ -263,7 +263,7 @@ async def test_restart(world: World):
     assert world.clock.seconds < 0.1
 
 
-@rule(ON_EXIT, "a process that restarts runs the code that it began with, whatever its file is now")
+@rule(ON_EXIT, "a process that restarts runs the code that it began with, not its file of now")
 async def test_a_restart_runs_the_same_code(world: World):
     a = await world.guest("a", on_exit="Restart")
     (world.home() / "vfs" / a.path).write_bytes(b"no code any more")
