@@ -10,10 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from kinode_nb.fake_net.kept_states import write_whole
 from kinode_nb.kit.packages import Package
 from kinode_nb.types import PackageError, PackageId
 from kinode_nb.types.manifests import Metadata, parse_manifest
+from kinode_nb.types.whole_files import write_whole
 
 _STAGED = ".pkg-"  # no name that a drive may have
 

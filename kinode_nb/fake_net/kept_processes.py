@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 
 from kinode_nb.fake_net.hosting import NodeHosting
-from kinode_nb.fake_net.kept_states import write_whole
 from kinode_nb.runtime.kernel import Kernel
 from kinode_nb.runtime.lifecycle import Lifecycle
 from kinode_nb.runtime.process import Process
@@ -20,6 +19,7 @@ from kinode_nb.runtime.system_calls import ProcessCalls
 from kinode_nb.types import Address, Capability, ProcessId, SpawnError
 from kinode_nb.types.capabilities import messaging
 from kinode_nb.types.persisted import UNREADABLE, PersistedProcess
+from kinode_nb.types.whole_files import write_whole
 
 
 class KeptProcesses:

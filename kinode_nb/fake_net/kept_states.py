@@ -4,11 +4,11 @@ For homes that are kept; in a temporary one a dict does it. Each file is written
 all, before the process goes on, so that a node that is killed in the middle has lost nothing.
 """
 
-import contextlib
 import hashlib
 from pathlib import Path
 
 from kinode_nb.types import ProcessId
+from kinode_nb.types.whole_files import write_whole
 
 _LONGEST = 200  # bytes of a file's name; longer ids are kept under their hash
 
@@ -40,19 +40,3 @@ class KeptStates:
         if len(name) > _LONGEST:
             name = hashlib.sha256(name.encode()).hexdigest()
         return self._folder / name
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file, or leave it as it was and raise OSError. Its folder is made if need be."""
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        fresh.write_bytes(content)
-    except FileNotFoundError:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh.write_bytes(content)
-    try:
-        fresh.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            fresh.unlink()
-        raise

@@ -14,10 +14,11 @@ import msgspec
 from kinode_nb import wit
 from kinode_nb.kit import generated, sources, zips
 from kinode_nb.kit.folders import Folder
+from kinode_nb.kit.shown import content
 from kinode_nb.types import PackageError, PackageId
 from kinode_nb.types.programs import program_name
 
-_WASM = ".wasm"
+_OF_EVERY_PACKAGE = {"manifest.json", "scripts.json", "api.zip", generated.FEATURES}
 
 
 class Api(msgspec.Struct, frozen=True):
@@ -41,15 +42,18 @@ class Api(msgspec.Struct, frozen=True):
     def in_pkg(self) -> dict[str, bytes]:
         """Return where an importer has the files: WIT in ``pkg/api``, all else in ``pkg``."""
         return {
-            f"{generated.API}{name}" if name.endswith(".wit") else name: content
-            for name, content in self.files.items()
+            f"{generated.API}{name}" if name.endswith(".wit") else name: found
+            for name, found in self.files.items()
         }
 
 
 def of_zip(data: bytes, package: PackageId, where: str) -> Api:
     """Return the API in an ``api.zip``; raises PackageError."""
     files = zips.contents(data, f"the API of {package}")
-    return Api(package, where, {Path(name).name: content for name, content in files.items()})
+    flat = {Path(name).name: found for name, found in files.items()}
+    return Api(
+        package, where, {n: found for n, found in flat.items() if n not in _OF_EVERY_PACKAGE}
+    )
 
 
 def of_folder(folder: Folder, add: Iterable[str | Path] = (), *, forget: bool = False) -> Api:
@@ -66,7 +70,7 @@ def of_folder(folder: Folder, add: Iterable[str | Path] = (), *, forget: bool = 
     ]
     files: dict[str, bytes] = dict(folder.wit)
     for path in [*includes, *(folder.path / each for each in added)]:
-        _take(files, path.name, path.read_bytes(), folder)
+        _take(files, path.name, content(path), folder)
     for module in _implementations(folder):
         _take(files, module, folder.files[module], folder)
     _close(files, folder)
@@ -118,10 +122,14 @@ def _kept(path: Path, folder: Path) -> str:
     return path.relative_to(inside).as_posix() if path.is_relative_to(inside) else str(path)
 
 
-def _take(files: dict[str, bytes], name: str, content: bytes, folder: Folder) -> None:
-    if files.get(name, content) != content:
+def _take(files: dict[str, bytes], name: str, found: bytes, folder: Folder) -> None:
+    if name in _OF_EVERY_PACKAGE:
+        raise PackageError(
+            f"{folder.shown}: {name} cannot be in the API, since every package has its own"
+        )
+    if files.get(name, found) != found:
         raise PackageError(f"{folder.shown}: two files of its API are called {name}: rename one")
-    files[name] = content
+    files[name] = found
 
 
 def _implementations(folder: Folder) -> list[str]:

@@ -20,6 +20,7 @@ from kinode_nb.kit.dependencies import FetchApi
 from kinode_nb.kit.folders import Folder, read_folder
 from kinode_nb.kit.package import Package
 from kinode_nb.types import PackageError
+from kinode_nb.types.whole_files import write_whole
 
 _CURRENT = re.compile(rb'("current_version"\s*:\s*")[^"]*(")')
 
@@ -135,7 +136,7 @@ def _write(
         for path, content in written.items():
             if not path.is_file() or path.read_bytes() != content:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
+                write_whole(path, content)
         for name in folder.record.copied.keys() - files.keys():
             _remove(folder, name)
     except OSError as error:

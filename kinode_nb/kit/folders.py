@@ -12,7 +12,7 @@ import msgspec
 from kinode_nb import wit
 from kinode_nb.kit import generated, record, sources
 from kinode_nb.kit.record import Record
-from kinode_nb.kit.shown import shown
+from kinode_nb.kit.shown import content, shown
 from kinode_nb.types import AddressError, PackageError, PackageId
 from kinode_nb.types.capability_entries import capability_entries
 from kinode_nb.types.json_files import read_json
@@ -122,7 +122,7 @@ def _scripts(path: Path) -> dict[str, ScriptEntry]:
     file = path / "pkg" / "scripts.json"
     if not file.is_file():
         return {}
-    scripts = read_json(file.read_bytes(), dict[str, ScriptEntry], str(file), _SCRIPT)
+    scripts = read_json(content(file), dict[str, ScriptEntry], str(file), _SCRIPT)
     for name in scripts:
         if not name.endswith((".wasm", ".py")) or "/" in name:
             raise PackageError(
@@ -134,10 +134,10 @@ def _scripts(path: Path) -> dict[str, ScriptEntry]:
 def _wit(folder: Path) -> dict[str, bytes]:
     """Return the texts of ``api/``; raises PackageError for one that cannot be read."""
     texts: dict[str, bytes] = {}
-    for path in sorted(folder.rglob("*.wit")):
-        texts[path.name] = content = path.read_bytes()
+    for path in sorted(folder.glob("*.wit")):
+        texts[path.name] = text = content(path)
         try:
-            wit.parse(content.decode())
+            wit.parse(text.decode())
         except wit.WitError as error:
             raise PackageError(f"{path}, {error}") from None
         except UnicodeDecodeError as error:
@@ -155,20 +155,20 @@ def _files(path: Path, kept: Record) -> dict[str, bytes]:
             continue
         if name == _API_ZIP or name.startswith(generated.API):
             continue
-        content = file.read_bytes()
-        if not kept.wrote(f"pkg/{name}", content) and not _is_made(name, content):
-            files[name] = content
+        found = content(file)
+        if not kept.wrote(f"pkg/{name}", found) and not _is_made(name, found):
+            files[name] = found
     return files
 
 
-def _is_made(name: str, content: bytes) -> bool:
-    return name == generated.FEATURES and generated.is_features(content)
+def _is_made(name: str, found: bytes) -> bool:
+    return name == generated.FEATURES and generated.is_features(found)
 
 
 def _modules(folder: Path, files: dict[str, bytes]) -> dict[str, ast.Module]:
     return {
-        name.removesuffix(".py"): sources.parsed(content, str(folder / name))
-        for name, content in files.items()
+        name.removesuffix(".py"): sources.parsed(source, str(folder / name))
+        for name, source in files.items()
         if name.endswith(".py")
     }
 

@@ -134,6 +134,21 @@ def test_a_capability_that_a_node_would_pass_over_is_noted(tmp_path: Path) -> No
     )
 
 
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (package(tmp_path) / "api/words.wit").mkdir(parents=True)
+    with pytest.raises(KinodeError) as caught:
+        build(tmp_path)
+    assert str(caught.value) == f"{tmp_path}/api/words.wit cannot be read: Is a directory"
+
+
+def test_what_every_package_has_is_no_part_of_an_api(tmp_path: Path) -> None:
+    folder = package(tmp_path / "words", properties={"api_includes": ["pkg/manifest.json"]})
+    with pytest.raises(KinodeError) as caught:
+        build(folder)
+    said = "manifest.json cannot be in the API, since every package has its own"
+    assert str(caught.value) == f"{folder}: {said}"
+
+
 def test_paths_in_the_working_folder_are_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
