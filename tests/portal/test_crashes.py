@@ -73,6 +73,8 @@ def test_one_that_restarts_has_lost_its_requests_too(node: Node):
 def test_a_request_that_somebody_else_can_answer_is_waited_for(node: Node):
     async def heir(our: Our) -> None:
         await our.receive()
+        for _ in range(100):  # turns of the event loop, in which the crash is told
+            await asyncio.sleep(0)
         await our.send_response("from the heir")
 
     node.spawn(heir, name="heir", public=True)

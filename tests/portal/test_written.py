@@ -134,27 +134,44 @@ def test_a_mistake_replaces_nothing(
         assert node.request(ID, 0).json() == 2
 
 
-def test_what_was_queued_is_lost_and_what_others_hold_stays(node: Node):
-    node.process(
-        "keeper",
-        "target = 'counter:notebook:template.os'\n" + ANSWERS + "await our.send_response("
-        "(await our.send_and_await_response(target, b'')).json())\n",
-    )
-    granting = (
+def test_what_others_hold_of_it_stays(node: Node):
+    text = (
+        "from kinode_nb.process_lib import SendError\n"
+        "async def keeper(our):\n"
+        "    async for _ in our:\n"
+        "        try:\n"
+        f"            answer = await our.send_and_await_response('{ID}', b'')\n"
+        "            await our.send_response(answer.body)\n"
+        "        except SendError as error:\n"
+        "            await our.send_response(str(error))\n"
         "async def init(our):\n"
-        "    from kinode_nb.process_lib import ProcessId\n"
-        "    keeper = ProcessId.parse('keeper:notebook:template.os')\n"
-        "    async def child(our):\n        await our.receive()\n"
-        "    await our.spawn(child, grant_capabilities=[(keeper, '\"messaging\"')])\n"
-        "    async for _ in our:\n        await our.send_response({})\n"
+        "    if our.get_state() is None:\n"
+        "        our.set_state(b'1')\n"
+        "        await our.spawn(keeper, name='keeper', public=True)\n"
+        "    async for _ in our:\n"
+        "        await our.send_response({})\n"
     )
-    node.process("counter", granting.format(1), public=True)
-    assert node.request("keeper:notebook:template.os", 0).json() == 1
-    before = node.processes().set_index("process").loc["keeper:notebook:template.os"]
-    node.process("counter", granting.format(2))
-    after = node.processes().set_index("process").loc["keeper:notebook:template.os"]
-    assert set(before["capabilities"].splitlines()) <= set(after["capabilities"].splitlines())
-    assert node.request("keeper:notebook:template.os", 0).json() == 2
+    for number in (1, 2):
+        node.process("counter", text.format(number), public=False)
+        assert node.request("keeper:notebook:template.os", 0).json() == number
+
+
+def test_what_was_queued_is_lost(node: Node):
+    waits = "import asyncio\nasync def init(our):\n    {}\n    await asyncio.Event().wait()\n"
+    node.process("counter", waits.format("await our.receive()"))
+    asking = (
+        "from kinode_nb.process_lib import ProcessId\n"
+        "async def init(our):\n"
+        "    for _ in range(3):\n"
+        f"        await our.send_request('{ID}', b'', expects_response=1000)\n"
+        "    await our.receive()\n"
+    )
+    node.process("asking", asking)
+    node.process("counter", waits.format("await our.receive(); our.print_to_terminal(0, 'got')"))
+    rows = node.log(kind="request", process="counter")
+    assert sorted(rows["status"].astype(str)) == ["delivered", "dropped", "dropped"]
+    assert set(rows["reason"].dropna()) >= {f"{ID} ended"}
+    assert "got" not in node.terminal()
 
 
 def test_a_function_is_a_process_with_what_it_names(node: Node):
