@@ -341,3 +341,39 @@ def test_typed_messages_of_a_wit_cell_are_used_in_it(cells: Cells, node: Node):
         assert "(line 7 of <process counter>: match decode(tally.Request, message.body):" in said
     finally:
         delattr(kinode_nb.wit, "tally")
+
+
+def test_functions_that_are_given_to_spawn_spawn_others(cells: Cells, node: Node):
+    cells.shell.user_ns["node"] = node
+    cells.run(
+        "import json\n"
+        "def shown(what): return json.dumps(what)\n"
+        "async def child(our):\n"
+        "    async for _ in our: await our.send_response(shown('child'))\n"
+        "async def init(our):\n"
+        "    said = 'nested'\n"
+        "    async def nested(our):\n"
+        "        async for _ in our: await our.send_response(shown(said))\n"
+        "    await our.spawn(child, name='child', public=True)\n"
+        "    await our.spawn(nested, name='nested', public=True)\n"
+        "    await our.receive()\n"
+        "node.spawn(init)\n"
+    )
+    asked = [node.request(f"{n}:notebook:template.os", 0).json() for n in ("child", "nested")]
+    assert asked == ['"child"', '"nested"']
+
+
+def test_a_path_is_spawned_too(cells: Cells, node: Node):
+    folder = node.home / "vfs" / "notebook:template.os" / "pkg"
+    folder.mkdir(parents=True)
+    (folder / "worker.py").write_text(
+        "async def init(our):\n    async for _ in our: await our.send_response('from a file')\n"
+    )
+    cells.run(
+        "%%kinode process counter\n"
+        "async def init(our):\n"
+        "    path = 'notebook:template.os/pkg/worker.py'\n"
+        "    await our.spawn(path, name='worker', public=True)\n"
+        "    await our.receive()\n"
+    )
+    assert node.request("worker:notebook:template.os", 0).json() == "from a file"
