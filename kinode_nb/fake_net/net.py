@@ -56,6 +56,7 @@ class Net:
         """What the person should know, though nothing went wrong."""
         self.tasks: set[asyncio.Task[None]] = set()
         """Downloads that are being asked for."""
+        self._stopping: set[asyncio.Task[None]] = set()  # at the word of their own processes
         self._current: str | None = None
         self._homes = Homes()
         self._transport = Loopback()
@@ -164,8 +165,15 @@ class Net:
     def _stop_soon(self, name: str) -> None:
         """Stop a node as one of its processes asks for it; the process ends with it."""
         loop = self.scheduler.loop
+
+        def begin() -> None:
+            task = loop.create_task(self.stop(name))
+            self._stopping.add(task)
+            task.add_done_callback(self._stopping.discard)
+            self.keep(task)
+
         # In a context of its own, or the work would be the process's, and end with it too.
-        loop.call_soon(lambda: self.keep(loop.create_task(self.stop(name))), context=Context())
+        loop.call_soon(begin, context=Context())
 
     def _name(self, name: str | None) -> str:
         if name is not None:
@@ -280,6 +288,8 @@ class Net:
     async def close(self) -> None:
         """Stop all nodes and end what is being asked for."""
         await self.stop()
+        if self._stopping:
+            await asyncio.wait(self._stopping)
         for task in list(self.tasks):
             task.cancel()
         if self.tasks:

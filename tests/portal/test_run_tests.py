@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -279,3 +280,27 @@ def test_a_setup_package_that_ends_as_it_starts(written: Written):
     row = only(run_tests(written.toml("x_test", setup_packages=setup)))
     assert row.status == "error"
     assert "ValueError: so" in row.reason
+
+
+def test_a_test_that_stops_its_node(written: Written):
+    written.test("x_test", "await our.send_request('kernel:distro:sys', 'Shutdown')")
+    written.test("y_test", "await our.send_request('kernel:distro:sys', 'Shutdown')")
+    first, second = run_tests(written.toml("x_test", "y_test", timeout=LONG)).rows
+    assert first.status in ("passed", "error")
+    assert second.status == "error"
+    assert "the tester did not answer" in second.reason
+    gc.collect()  # a log that was left open would warn
+
+
+def test_a_test_that_ends_the_tester(written: Written):
+    written.test(
+        "x_test",
+        """
+        await our.send_request("kernel:distro:sys", {"KillProcess": "tester:tester:sys"})
+        await our.receive()
+        """,
+    )
+    written.test("y_test", "pass")
+    first, second = run_tests(written.toml("x_test", "y_test", timeout=LONG)).rows
+    assert (first.status, second.status) == ("error", "error")
+    assert "tester:tester:sys has ended on n0.dev" in first.reason

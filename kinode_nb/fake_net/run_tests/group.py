@@ -14,6 +14,7 @@ from kinode_nb.fake_net.net import Net
 from kinode_nb.fake_net.node import Node
 from kinode_nb.fake_net.run_tests import nodes as test_nodes
 from kinode_nb.fake_net.run_tests import scripts, test_packages
+from kinode_nb.fake_net.run_tests.asking import ask
 from kinode_nb.fake_net.run_tests.output import Output
 from kinode_nb.fake_net.run_tests.sources import Sources, shown
 from kinode_nb.fake_net.run_tests.test_packages import Built, TestPackage
@@ -21,14 +22,8 @@ from kinode_nb.fake_net.run_tests.verdicts import Verdict, Verdicts
 from kinode_nb.kit import tests_toml
 from kinode_nb.kit.tests_toml import TestGroup, TestsFile
 from kinode_nb.process_lib.places import Place
-from kinode_nb.process_lib.tester import OK
-from kinode_nb.runtime.process import Process
-from kinode_nb.types import Answer, KinodeError, PackageError, SendError
-from kinode_nb.types.capabilities import TESTER
+from kinode_nb.types import KinodeError, PackageError
 from kinode_nb.types.test_rows import Status, TestRow
-
-_MOMENT, _TICK = 2, 0.001  # seconds
-_PATIENCE = 15  # seconds: kit's, for what answers at once
 
 
 class GroupRun:
@@ -109,9 +104,9 @@ class GroupRun:
             return
         try:
             async with self._within(self._group.timeout_secs):
-                answer = await self._ask(test, nodes)
+                answer = await ask(nodes, test.name, test.written, self._group.timeout_secs)
             verdict = verdicts.judge(test.name, answer)
-        except SendError as error:
+        except KinodeError as error:
             verdict = Verdict("error", reason=f"the tester did not answer: {error}")
         if self._blocked is not None:
             verdict = self._blocked
@@ -121,31 +116,6 @@ class GroupRun:
     def _begin(self, test: TestPackage) -> None:
         self._current, self._blocked, self._began = test, None, time.monotonic()
         self._output.begin()
-
-    async def _ask(self, test: TestPackage, nodes: Sequence[Node]) -> Answer:
-        """Send the Run to the other nodes, then to the first, which answers; raises SendError."""
-        master, *others = nodes
-        for node in others:
-            await node.request(TESTER, self._run_of(test.written), _PATIENCE)
-        tester = master.kernel.processes[TESTER]
-        tester.backoff = 0  # it ends with each test that fails, and is to be there for the next
-        begun = tester.restarts
-        patience = self._group.timeout_secs + _PATIENCE
-        answer = await master.request(TESTER, self._run_of(test.name), patience)
-        if answer.body != OK:
-            await self._until_again(tester, begun)
-        return answer
-
-    async def _until_again(self, tester: Process, begun: int) -> None:
-        """Wait until the tester has ended and begun again, as it does after an Err."""
-        until = time.monotonic() + _MOMENT
-        while tester.restarts == begun and time.monotonic() < until:  # noqa: ASYNC110 - no event
-            await asyncio.sleep(_TICK)
-
-    def _run_of(self, name: str) -> dict[str, object]:
-        names, timeout = list(self._names), self._group.timeout_secs
-        run = {"input_node_names": names, "test_names": [name], "test_timeout": timeout}
-        return {"Run": run}
 
     async def _run_script(self, script: str) -> None:
         began = time.monotonic()
