@@ -110,6 +110,13 @@ class TestInIPython:
         assert set(net.packages()["package"]) == {IMPORTER}
         self.the_log_says_whose_workers_they_were(net)
 
+    @pytest.mark.parametrize("hyphen", ["_"])  # so its tests.toml names the exporter's folder
+    def test_the_importer_passes_the_test_that_it_brings(
+        self, shell: InteractiveShell, importer: Path
+    ):
+        lines = ("kit n file_transfer -t file_transfer", f"kit t {importer.name}")
+        assert shell.run_cell("\n".join(("%%kinode", *lines))).success
+
     def test_the_lines_of_the_readme(self, shell: InteractiveShell, folder: Path):
         _, _, section = README.partition("\n## From an empty folder\n")
         lines = section.split("```")[1].strip().splitlines()
