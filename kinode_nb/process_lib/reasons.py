@@ -13,6 +13,8 @@ from pathlib import Path
 from textwrap import dedent
 from types import FrameType, ModuleType, TracebackType
 
+from kinode_nb.types import Request, Response
+
 _RUNNERS = ("/kinode_nb/hosts/", "/kinode_nb/process_lib/tester.py", "/kinode_nb/runtime/")
 _SHOWN = 200  # characters of a value
 
@@ -96,4 +98,11 @@ def _values(source: str, frame: FrameType) -> Iterator[str]:
     for name in dict.fromkeys(names):
         value = frame.f_locals.get(name, frame.f_globals.get(name, frame))
         if value is not frame and not (callable(value) or isinstance(value, ModuleType)):
-            yield f"{name} = {_short.repr(value)}"
+            yield f"{name} = {_shown(value)}"
+
+
+def _shown(value: object) -> str:
+    """Return a value as it is shown: of a message, what it says."""
+    if isinstance(value, Request | Response):
+        return f"{type(value).__name__} {_short.repr(value.body)}"
+    return _short.repr(value)

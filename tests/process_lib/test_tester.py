@@ -44,6 +44,10 @@ ASSERTS_IN_LINES = """
         == 3
     )
 """
+ASSERTS_OF_A_MESSAGE = """
+    answer = Response(our.address, our.address, 1, b'"Ack"', False, None, (), -1, None, 0, 0, 0)
+    assert answer.json() == "Nack"  # here
+"""
 SAYS_WHY = """
     assert not nodes, f"there are {len(nodes)}"  # here
 """
@@ -72,8 +76,10 @@ NEVER_COMES_TRUE = """
 def written(folder: Path, body: str) -> Path:
     """Write a test with this body."""
     path = folder / "some_test.py"
-    head = "import asyncio, json\nfrom kinode_nb.process_lib import Our, tester\n@tester.test\n"
-    path.write_text(f"{head}async def init(our: Our, nodes: list[str]) -> None:{body}")
+    imports = "import asyncio, json\nfrom kinode_nb.process_lib import Our, Response, tester\n"
+    path.write_text(
+        f"{imports}@tester.test\nasync def init(our: Our, nodes: list[str]) -> None:{body}"
+    )
     return path
 
 
@@ -107,6 +113,11 @@ async def test_a_test_that_returns_has_passed(lab: Lab, body: str, tmp_path: Pat
             ASSERTS,
             "failed",
             "assert found == [\"c.dev\"]  # here (with found = ['a.dev', 'b.dev'])",
+        ),
+        (
+            ASSERTS_OF_A_MESSAGE,
+            "failed",
+            """assert answer.json() == "Nack"  # here (with answer = Response b'"Ack"')""",
         ),
         (SAYS_WHY, "failed", "AssertionError: there are 2"),
         (FAILS, "failed", "as it was to"),

@@ -1,5 +1,6 @@
 """What a test's nodes print while it runs."""
 
+import re
 from collections.abc import Iterable
 
 from kinode_nb.fake_net.run_tests.sources import Sources
@@ -8,6 +9,13 @@ from kinode_nb.runtime.message_log import MessageLog
 from kinode_nb.types import Event
 from kinode_nb.types.capabilities import TESTER
 from kinode_nb.types.printed import terminal_text
+
+_NO_NEWS = re.compile(
+    rf"process \S+:{TESTER.package_id} (returned without error|has OnExit behavior)"
+    rf"|process (\S+@)?{TESTER} ended with error"
+    "|tester: test .* failed: "
+)
+"""What the tester and its tests end with, which the row says better."""
 
 
 class Output:
@@ -37,5 +45,4 @@ class Output:
     def _is_shown(self, event: Event) -> bool:
         if event.kind != "print" or event.verbosity > self._levels.get(event.source.node, 0):
             return False
-        # that the tester ends with every failed test is no news
-        return not event.body.startswith(f"process {event.source.node}@{TESTER} ended with error")
+        return not _NO_NEWS.match(event.body)
