@@ -90,10 +90,11 @@ def build(
     if newest != read.metadata.properties.current_version:
         notes.append(f"metadata.json: current_version is now {newest}, the newest of code_hashes")
         read = _of_version(read, newest)
-    local, chosen = [Path(each).expanduser() for each in local_dependencies], frozenset(features)
+    local = [Path(each).expanduser() for each in _several(local_dependencies)]
+    chosen = generated.checked_features(features)
     made = assemble(
         read,
-        add_to_api=add_to_api,
+        add_to_api=_several(add_to_api),
         local_dependencies=local,
         features=chosen,
         fetch_api=fetch_api,
@@ -107,6 +108,11 @@ def build(
     )
     written = _write(read, made, kept, raised=bool(notes))
     return Built(made.package, written, (*notes, *made.notes, *_left(read, made)))
+
+
+def _several(given: Iterable[str | Path]) -> list[str | Path]:
+    """Return the paths that are given; a single one by itself is meant as such."""
+    return [given] if isinstance(given, str | Path) else list(given)
 
 
 def _of_version(folder: Folder, version: str) -> Folder:

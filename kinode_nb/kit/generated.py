@@ -1,15 +1,27 @@
 """What `build` generates: Python for each WIT interface, and the features of the build."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from kinode_nb import wit
-from kinode_nb.types import KinodeError
+from kinode_nb.types import KinodeError, UsageError
 
 API = "api/"
+_FEATURE = re.compile(r"[\w-]+\Z", re.ASCII)
 FEATURES = "features.py"
 _HEAD = (
     '"""The features that this build was made with; generated, and written anew by each build."""'
 )
+
+
+def checked_features(names: Iterable[str]) -> frozenset[str]:
+    """Return the features of a build, also from text with commas; UsageError for odd names."""
+    listed = names.split(",") if isinstance(names, str) else names
+    found = frozenset(each for each in listed if each)
+    for each in found:
+        if not _FEATURE.match(str(each)):
+            raise UsageError(f"a feature is a word of letters, digits, - and _, not {each!r}")
+    return found
 
 
 def features(names: Iterable[str]) -> bytes:

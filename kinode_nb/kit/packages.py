@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from kinode_nb.kit import zips
+from kinode_nb.kit import generated, zips
 from kinode_nb.kit.assembling import assemble
 from kinode_nb.kit.built_in import BUILT_IN, built_in
 from kinode_nb.kit.dependencies import FetchApi
@@ -36,7 +36,7 @@ def find(
     last build); ``dependencies`` name folders of what it depends on, besides those of the last
     build; ``fetch_api`` asks a node for the rest.
     """
-    chosen = None if features is None else frozenset(features)
+    chosen = None if features is None else generated.checked_features(features)
     local = tuple(Path(each) for each in dependencies)
     path = Path(name).expanduser()
     bare = str(name).partition(":")[0].replace("_", "-")

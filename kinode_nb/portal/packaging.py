@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from kinode_nb.kit.installed_apis import InstalledApis, first_of
+from kinode_nb.portal import words
 from kinode_nb.types import PackageError, PackageId
 from kinode_nb.types.capabilities import APP_STORE
 
@@ -24,8 +25,10 @@ def found(net: "FakeNet", names: Iterable[str], node: str | None) -> "list[Packa
     """
     from kinode_nb.kit import packages
 
+    names = tuple(names) or (".",)
+    words.files(names)
     fetch = fetcher(net, node, None)
-    return [packages.find(name, fetch_api=fetch) for name in tuple(names) or (".",)]
+    return [packages.find(name, fetch_api=fetch) for name in names]
 
 
 def build(
@@ -38,6 +41,7 @@ def build(
     """Build the package in a folder; see `kinode_nb.kit.building.build`."""
     from kinode_nb.kit.building import build
 
+    words.files((folder,))
     return build(os.fspath(folder), fetch_api=fetcher(net, node, download_from), **options)
 
 

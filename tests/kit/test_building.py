@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from kinode_nb.kit import packages, zips
 from kinode_nb.kit.building import build
-from kinode_nb.types import NodeError, PackageError, PackageId
+from kinode_nb.types import NodeError, PackageError, PackageId, UsageError
 from tests.kit.package_folders import PROCESS, WIT, exporter, package, tree
 
 WORDS = "words:me.os"
@@ -288,6 +289,27 @@ def test_features_are_in_the_package_and_remembered_by_start(tmp_path: Path) -> 
     assert packages.find(folder) == built.package
     assert packages.find(folder, features=()).digest != built.package.digest
     assert features(build(folder).package.files["features.py"]) == frozenset()
+
+
+@pytest.mark.parametrize("given", ["test,loud", ["test", "loud", ""], {"loud", "test"}])
+def test_features_are_given_as_text_or_one_by_one(tmp_path: Path, given: Iterable[str]) -> None:
+    text = build(package(tmp_path), features=given).package.files["features.py"].decode()
+    assert text.endswith('= frozenset({"loud", "test"})\n')
+
+
+@pytest.mark.parametrize("name", ['x"', "a b", "é", "\n"])
+def test_a_feature_that_is_no_word_is_told(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        build(package(tmp_path), features=[name])
+    said = f"a feature is a word of letters, digits, - and _, not {name!r}"
+    assert str(caught.value) == said
+
+
+def test_a_single_path_stands_for_itself(tmp_path: Path) -> None:
+    words = exporter(tmp_path / "far" / "words")
+    build(words, add_to_api=f"{words}/pkg/words_worker.py")
+    files = build(importer(tmp_path / "reader"), local_dependencies=words).package.files
+    assert "words_worker.py" in files
 
 
 def test_functions_without_code_are_noted(tmp_path: Path) -> None:

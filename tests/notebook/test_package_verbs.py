@@ -198,6 +198,13 @@ async def same_as_coroutines(net: FakeNet, tmp_path: Path) -> None:
     assert await node.view_api() == ["words:me.os"]
 
 
+@pytest.mark.parametrize("call", ["start", "build", "build_start_package"])
+def test_what_is_no_path_is_told(net: FakeNet, call: str) -> None:
+    net.boot(port="none")
+    with pytest.raises(UsageError, match="a file is named by text or a Path, not by 5"):
+        getattr(net, call)(5)
+
+
 def test_tab_offers_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     exporter(tmp_path / "chat-of-mine")
