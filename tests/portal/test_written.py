@@ -62,6 +62,21 @@ def test_every_run_gets_what_was_given_anew(node: Node):
     assert node.log(kind="print", grep=r"^\[0")["body"].tolist() == ["[0]", "[0, 0]", "[0]"]
 
 
+def test_a_kept_home_has_its_state_after_the_next_boot(net: FakeNet, tmp_path: Path):
+    text = (
+        "async def init(our):\n"
+        "    runs = int(our.get_state() or b'0') + 1\n"
+        "    our.set_state(str(runs).encode())\n"
+        "    async for _ in our: await our.send_response(runs)\n"
+    )
+    for runs in (1, 2):
+        node = net.boot("kept.dev", port="none", home=tmp_path / "home")
+        assert ID not in set(node.processes()["process"])
+        node.process("counter", text)
+        assert node.request(ID, 0).json() == runs
+        node.stop()
+
+
 def test_the_net_begins_it_on_several_nodes_or_on_none(net: FakeNet, node: Node):
     other = net.boot("fake2.dev", port="none")
     text = ANSWERS + "await our.send_response(our.node)"
