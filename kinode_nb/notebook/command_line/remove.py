@@ -32,13 +32,13 @@ def _named(values: Values) -> list[PackageId]:
 
 
 def _found(name: str) -> PackageId:
-    """Return the id of a built-in package, a folder's, or the one written; raises PackageError."""
+    """Return the id of a folder's package, a built-in one's, or the one written; PackageError."""
     from kinode_nb.kit import packages
 
     if ":" in name:
         return PackageId.parse(name.replace("_", "-"))
-    folder = packages.built_in().get(name.replace("_", "-"))
-    found = packages.id_in(str(folder or name))
+    built_in = packages.built_in().get(name.replace("_", "-"))
+    found = packages.id_in(name) or (packages.id_in(str(built_in)) if built_in else None)
     if found is None:
         raise PackageError(
             f"there is no package {name!r}: write its id, as {name.strip('./') or 'chat'}:me.os, "

@@ -138,3 +138,14 @@ def test_view_api(run: Run, node: Node, tmp_path: Path) -> None:
     assert error == (
         f"kinode-nb: no package 'wrds' with an API is on {where}. Did you mean 'words'?\n"
     )
+
+
+def test_a_folder_goes_before_a_built_in_package_of_its_name(
+    run: Run, net: FakeNet, node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter(tmp_path / "chat")
+    monkeypatch.chdir(tmp_path)
+    assert run("start", "chat", "-p", node.port)[0] == 0
+    assert net.packages()["package"].tolist() == ["words:me.os"]
+    assert run("remove", "chat", "-p", node.port)[0] == 0
+    assert net.packages().empty
