@@ -100,6 +100,14 @@ def test_a_text_without_an_interface_makes_nothing(shell, text):
         run(shell, "wit empty", text + "\n")
 
 
+def test_a_name_that_no_cell_made_says_what_does(shell):
+    run(shell, "wit counter", COUNTER)
+    with pytest.raises(AttributeError, match=r"no 'conter'\. Did you mean 'counter'\?"):
+        _ = kinode_nb.wit.conter
+    with pytest.raises(AttributeError, match="A cell makes it: %%kinode wit totally_other"):
+        _ = kinode_nb.wit.totally_other
+
+
 def test_a_name_is_needed(shell):
     with pytest.raises(kinode_nb.KinodeError, match="needs NAME"):
         run(shell, "wit", COUNTER)
