@@ -211,7 +211,7 @@ def test_top(net: FakeNet, node: Node):
     one = node.type_line(f"top {echo}")
     assert one.split("\r\n")[:-1] == [
         f"{echo}:",
-        "    echo:template.os/pkg/echo.py",
+        "    echo:template.os/pkg/echo.wasm",
         "    wit: 1",
         "    on-exit: Restart",
         "    public: true",
