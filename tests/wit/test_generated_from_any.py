@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kinode_nb.wit import Variant, WitError, generate, load
@@ -48,8 +48,32 @@ def outline(cls: Any) -> object:
     return (cls.__struct_fields__, len(cls.__struct_defaults__))
 
 
+NAMES_THAT_PYTHON_USES = """
+interface drawn {
+    record ok { x: u8 }
+    record err { ok: ok }
+    record struct { y: ok }
+    variant variant-x { ok(ok), any, %list(list<u8>) }
+    record path {
+        path: string, %list: list<string>, str: string, int: u8, wit: result<u8>, typing: u8,
+        bytes: list<u8>, other: list<u8>,
+    }
+    enum none { none, true, false }
+    enum mro { mro, name, value }
+    variant name { name(name2), value(u8) }
+    record name2 { name: string, self: u8, cls: u8, msgspec: u8 }
+    record empty { }
+    type any = u8;
+    type type-alias = list<u8>;
+    wit: func(wit: u8, our: u8, self: u8) -> result<u8>;
+    typing: func();
+}
+"""
+
+
 @settings(deadline=None, max_examples=150)
 @given(texts())
+@example(NAMES_THAT_PYTHON_USES)
 def test_both_halves_have_the_same_types(text):
     module, api = as_checkers_read_it(text), load(text)
     assert set(module.__all__) == set(api.class_names)

@@ -143,6 +143,18 @@ def test_functions_are_those_of_the_module_beside(api):
     assert asyncio.run(worker.import_("our", [None], Ok(1))) is None
 
 
+def test_names_that_python_uses_itself_are_out_of_each_others_way(api):
+    text = (
+        "interface odd { record r { self: u8, bytes: list<u8>, %type: u8, other: list<u8> }"
+        " variant none { ok(r), none } wit: func(our: u8, self: r) -> result<u8>; }"
+    )
+    implementation = "async def wit_(our, our_, self):\n    return our, our_, self"
+    odd = api("odd", {"odd.wit": text}, {"odd_api": implementation})
+    value = odd.R(1, b"x", 2, b"y")
+    assert wit.decode(odd.None_, wit.encode(odd.None_.Ok(value))) == odd.None_.Ok(value)
+    assert asyncio.run(odd.wit_("a", 2, value)) == ("a", 2, value)
+
+
 def test_without_that_module_there_are_none(api):
     assert not hasattr(api("file_worker"), "start_download")
     assert "import_" not in generate(API, {"shelf_api"})["file_worker.py"]
