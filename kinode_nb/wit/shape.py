@@ -46,6 +46,13 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     def __repr__(self) -> str:
         return f"<wit {self.wit}>"
 
+    # An alias stands in annotations as well, and those may be evaluated: `names: Names | None`.
+    def __or__(self, other: Any) -> Any:
+        return self.python | (other.python if isinstance(other, Shape) else other)
+
+    def __ror__(self, other: Any) -> Any:
+        return other | self.python
+
 
 # On the class itself, so that a type goes with the last who knows it; a case of a variant has that
 # of the variant. Only Kinode's own few, which classes of another layer stand for, are kept here.

@@ -42,6 +42,7 @@ interface file-worker {
     flags rights { read, write }
     type again = request;
     type names = list<tuple<string, f32>>;
+    type maybe = option<u8>;
     type sent = kinode-request;
 
     /// Begin.
@@ -114,7 +115,16 @@ def test_the_classes_are_those_of_wit_load(api):
     assert worker.Tag is importlib.import_module("some_package.api.shelf").Label
     assert worker.Address is Address
     assert set(worker.__all__) == {
-        *("Address", "Again", "DownloadRequest", "KinodeRequest", "Mood", "Names", "Request"),
+        *(
+            "Address",
+            "Again",
+            "DownloadRequest",
+            "KinodeRequest",
+            "Maybe",
+            "Mood",
+            "Names",
+            "Request",
+        ),
         *("Response", "Rights", "Sent", "Tag"),
     }
 
@@ -195,12 +205,12 @@ def test_the_source_for_standard_is_current():
 
 
 USER = """
-from typing import assert_type
+from typing import Any, assert_type
 
 from kinode_nb import wit
 from kinode_nb.process_lib import Address, Our
 from some_package.api.file_worker import (
-    DownloadRequest, Mood, Names, Request, Response, Tag, start_download
+    DownloadRequest, Maybe, Mood, Names, Request, Response, Tag, start_download
 )
 
 def right(our: Our, body: bytes) -> Request:
@@ -208,6 +218,7 @@ def right(our: Our, body: bytes) -> Request:
     assert_type(request, Request)
     assert_type(wit.decode_any((Request, Response), body), Request | Response)
     assert_type(wit.decode(Names, body), list[tuple[str, float]])
+    assert_type(wit.decode(Maybe, body), Any)
     match request:
         case Request.Download(download):
             assert_type(download, DownloadRequest)

@@ -115,6 +115,13 @@ def test_unknown_names_come_with_the_nearest():
         load(CHAT, name="chta")
 
 
+def test_an_alias_without_a_class_may_stand_in_annotations():
+    api = load("interface x { type names = list<string>; type maybe = option<u8>; }")
+    assert api.Names | None == list[str] | None
+    assert str | api.Names == str | list[str]
+    assert api.Names | api.Maybe == list[str] | int | None
+
+
 def test_an_interface_is_frozen_as_all_share_it():
     with pytest.raises(AttributeError, match="shared"):
         API.Request = None
