@@ -45,7 +45,7 @@ def test_an_interrupted_await_says_the_same(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "ticking", interrupt)
-    awaiting = waiting._await()
+    awaiting = waiting.waited()
     loop = asyncio.new_event_loop()
     try:
         with pytest.raises(InterruptedWait, match="t1 goes on"):
@@ -57,7 +57,7 @@ def test_an_interrupted_await_says_the_same(
 
 def test_a_cancelled_await_stays_a_cancellation(waiting: Transfer) -> None:
     async def cell() -> None:
-        task = asyncio.create_task(waiting._await())
+        task = asyncio.create_task(waiting.waited())
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError) as caught:
