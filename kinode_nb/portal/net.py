@@ -7,22 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack, overload
 
-from kinode_nb import frames
 from kinode_nb.fake_net import Net
-from kinode_nb.fake_net.node_rows import addresses, digests, node_row, package_rows, process_rows
 from kinode_nb.portal import packaging, printing, words, written
 from kinode_nb.portal.bridge import Portal
+from kinode_nb.portal.net_tables import NetTables
 from kinode_nb.portal.node import Node
-from kinode_nb.portal.options import BootOptions, LogFilters, ProcessOptions
-from kinode_nb.portal.saving import save_frame
+from kinode_nb.portal.options import BootOptions, ProcessOptions
 from kinode_nb.portal.transfer import Transfer
 from kinode_nb.portal.watchdog import everything
 from kinode_nb.system.http_server import TIMEOUT
 from kinode_nb.types import NodeError, StuckError, UsageError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from kinode_nb.fake_net.node import Node as CoreNode
     from kinode_nb.kit.building import BuildOptions, Built
     from kinode_nb.kit.new import NewOptions
@@ -32,7 +28,7 @@ _open: "weakref.WeakSet[FakeNet]" = weakref.WeakSet()
 _PATIENCE = 5  # seconds until a net that a process holds up is left to its fate
 
 
-class FakeNet:
+class FakeNet(NetTables):
     """Fake nodes that can reach each other. Safe from any thread; also a context manager."""
 
     def __init__(self, seed: int = 0, clock: str = "real") -> None:
@@ -42,7 +38,6 @@ class FakeNet:
         self._seed = seed
         self.portal = Portal()
         self.core: Net = self.portal.do(lambda: Net(seed))
-        """The async net, which belongs to the portal's thread."""
         self._introduce()
         _open.add(self)
 
@@ -247,60 +242,9 @@ class FakeNet:
         self.portal.forget = core.forget
         self.portal.is_dead = lambda running: core.process_of(running) is None
 
-    def nodes(self) -> "pd.DataFrame":
-        """Return all nodes; stopped ones stay."""
-        core = self.core
-        return frames.nodes(
-            self.portal.read(lambda _: [node_row(each) for each in core.nodes.values()])
-        )
-
-    def processes(self) -> "pd.DataFrame":
-        """Return the processes of all running nodes."""
-        core = self.core
-        return frames.processes(
-            self.portal.read(
-                lambda blocking: [
-                    row for each in core.running() for row in process_rows(each, blocking)
-                ]
-            )
-        )
-
-    def packages(self) -> "pd.DataFrame":
-        """Return the packages of all running nodes."""
-        core = self.core
-        return frames.packages(
-            self.portal.read(
-                lambda _: [row for each in core.running() for row in package_rows(each)]
-            )
-        )
-
-    def transfers(self, id: str | None = None) -> "pd.DataFrame":
-        """Return all transfers, or the progress of one over time; raises TransferError."""
-        table = self.core.transfers
-        if id is not None:
-            return frames.transfer(table.get(id).row())
-        return frames.transfers(
-            self.portal.read(lambda _: [each.row() for each in table.records.values()])
-        )
-
     def transfer(self, id: str) -> Transfer:
         """Return a transfer by its id; raises TransferError."""
         return Transfer(self.portal, self.core, self.core.transfers.get(id))
-
-    def log(
-        self, *, save: str | os.PathLike[str] | None = None, **filters: Unpack[LogFilters]
-    ) -> "pd.DataFrame":
-        """Return the message log, one row a message.
-
-        Filters: ``node``, ``process``, ``kind``, ``type``, ``since``, ``last``, ``grep``;
-        ``save`` also writes the rows to a .csv, .parquet, .json or .jsonl file.
-        """
-        running = [name.partition("@")[2] for name in self.process_names()]
-        known = [*self.core.nodes, *running, *(name.partition(":")[0] for name in running)]
-        frame = frames.log(self.core.log, self.core.clock.epoch_ns, known=known, **filters)
-        if save is not None:
-            save_frame(frame, Path(save))
-        return frame
 
     def terminal(self, node: str, verbosity: int | None = None) -> str:
         """Return what one node's processes printed, up to a verbosity (default: the node's)."""
@@ -324,47 +268,10 @@ class FakeNet:
 
         nest_asyncio2.apply()
 
-    def started_packages(self) -> set[tuple[str, str, str]]:
-        """Return what is started where: package, node, digest of the package's files."""
-        return self.portal.read(lambda _: digests(self.core.running()))
-
     def take_notes(self) -> list[str]:
         """Return, once, what a person should know though nothing went wrong."""
         notes, self.core.notes = self.core.notes, []
         return notes
-
-    def node_names(self) -> list[str]:
-        """Return the names of all nodes."""
-        return list(self.core.nodes)
-
-    def package_names(self) -> list[str]:
-        """Return the names of the built-in packages."""
-        from kinode_nb.kit.packages import built_in
-
-        return list(built_in())
-
-    def installed_packages(self) -> list[str]:
-        """Return the names of the packages that are installed on running nodes."""
-        return sorted({id_.package_name for node in self.core.running() for id_ in node.packages})
-
-    def process_names(self) -> list[str]:
-        """Return the addresses of all processes of running nodes."""
-        return addresses(self.core.running())
-
-    def script_names(self) -> list[str]:
-        """Return what a line at the terminal of a running node may begin with."""
-        names = [name for node in self.core.running() for name in node.script_names()]
-        return list(dict.fromkeys(names))
-
-    def transfer_ids(self) -> list[str]:
-        """Return the ids of all transfers."""
-        return list(self.core.transfers.records)
-
-    def offered_files(self, node: str | None = None) -> list[str]:
-        """Return the names of the files in ``files`` drives (default: of all running nodes)."""
-        nodes = [each for each in self.core.running() if node in (None, each.name)]
-        places = (place for each in nodes for place in each.home.glob("vfs/*:*/files/*"))
-        return sorted({place.name for place in places if place.is_file()})
 
     def __enter__(self) -> Self:
         """Return the net; leaving closes it."""

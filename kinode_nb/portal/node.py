@@ -14,7 +14,6 @@ from kinode_nb.portal import packaging, words, written
 from kinode_nb.portal.options import NodeLogFilters
 from kinode_nb.portal.transfer import Transfer
 from kinode_nb.portal.typing_lines import Typing
-from kinode_nb.process_lib.our import check_program
 from kinode_nb.process_lib.syscalls import Written
 from kinode_nb.types import (
     Address,
@@ -224,7 +223,7 @@ class Node:
         Raises UsageError for what is neither, AddressError and PackageError.
         """
         node = self._running()
-        program = _program(init)
+        program = written.program(init)
         wish = Wish(
             name,
             package=package,
@@ -383,17 +382,3 @@ class Node:
         """Return one line; the home is left out, so that no notebook stores a machine's paths."""
         port = f"port {self.port}" if self.port else "no HTTP"
         return f"<Node {self.name}: {self.status}, {port}>"
-
-
-def _program(init: Callable[..., Any] | str | os.PathLike[str]) -> Callable[..., Any] | Path:
-    """Return what a process can run; raises UsageError."""
-    if isinstance(init, str | os.PathLike):
-        path = Path(init).expanduser().absolute()
-        if path.suffix != ".py" or not path.is_file():
-            raise UsageError(
-                f"there is no .py file {str(init)!r} to run: give an async function "
-                "`async def init(our)`, or the path of a file that has one"
-            )
-        return path
-    check_program(init)
-    return init

@@ -1,7 +1,9 @@
 """Processes that a person writes in a cell, or as text."""
 
-from collections.abc import Container, Mapping, Sequence
+import os
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from kinode_nb.fake_net import beginning
@@ -11,6 +13,7 @@ from kinode_nb.hosts import cell_source
 from kinode_nb.hosts.borrowing import borrowed, hinting
 from kinode_nb.hosts.written import Hint, WrittenProgram, no_hint
 from kinode_nb.portal.bridge import Portal
+from kinode_nb.process_lib.our import check_program
 from kinode_nb.process_lib.syscalls import Program, Written
 from kinode_nb.types import Address, Capability, OnExit, UsageError
 
@@ -128,3 +131,17 @@ def text_program(
     )
     program.show()
     return program
+
+
+def program(init: Callable[..., Any] | str | os.PathLike[str]) -> Callable[..., Any] | Path:
+    """Return what a process can run; raises UsageError."""
+    if isinstance(init, str | os.PathLike):
+        path = Path(init).expanduser().absolute()
+        if path.suffix != ".py" or not path.is_file():
+            raise UsageError(
+                f"there is no .py file {str(init)!r} to run: give an async function "
+                "`async def init(our)`, or the path of a file that has one"
+            )
+        return path
+    check_program(init)
+    return init

@@ -25,10 +25,16 @@ WITHOUT_WAITING |= {"Transfer.on_change"}
 ONLY_HERE = {"of"}
 SPECIAL = {"__init__", "__eq__", "__hash__", "__repr__"}
 
+
+def members(cls: type) -> dict[str, object]:
+    """Return what a class has of its own, or of ours that it is made of."""
+    return {name: each for base in cls.__mro__[-2::-1] for name, each in vars(base).items()}
+
+
 NAMES = [
     (blocking, awaited, name)
     for blocking, awaited in PAIRS
-    for name in sorted(vars(blocking))
+    for name in sorted(members(blocking))
     if (not name.startswith("_") or name in SPECIAL)
     and not inspect.iscoroutinefunction(getattr(blocking, name))
 ]
@@ -58,7 +64,7 @@ def returned(function: object) -> str:
     ids=[f"{each.__name__}.{name}" for each, _, name in NAMES],
 )
 def test_each_name_has_its_coroutine(blocking: type, awaited: type, name: str):
-    theirs = vars(blocking)[name]
+    theirs = members(blocking)[name]
     assert name in vars(awaited), f"add `async def {name}` to aio.{awaited.__name__}"
     ours = vars(awaited)[name]
     assert ours.__doc__, "it has no docstring"
@@ -81,7 +87,7 @@ def test_each_name_has_its_coroutine(blocking: type, awaited: type, name: str):
 @pytest.mark.parametrize(("blocking", "awaited"), PAIRS)
 def test_nothing_is_here_alone(blocking: type, awaited: type):
     assert {name for name in vars(awaited) if not name.startswith("_")} - ONLY_HERE <= {
-        *vars(blocking)
+        *members(blocking)
     }
 
 
