@@ -275,9 +275,9 @@ def _line(frame: FrameType) -> FrameType:
 def _place(chosen: FrameType) -> str:
     """Return the line that a frame is in, with its source."""
     file, line = chosen.f_code.co_filename, chosen.f_lineno
-    module = Path(chosen.f_globals.get("__file__") or file)  # of packages, file is the vfs path
-    is_file = module.is_file() or module.name == Path(file).name
-    where = Path(file).name if is_file else "a cell"
+    module = chosen.f_globals.get("__file__")  # a package's: its code is named by its vfs path
+    is_module = module is not None and Path(module).name == Path(file).name
+    where = Path(file).name if is_module or Path(file).is_file() else "a cell"
     source = linecache.getline(file, line, chosen.f_globals).strip()
     shown = source if len(source) <= _SHOWN else source[: _SHOWN - 1] + "…"
     return f"line {line} of {where}" + (f" ({shown})" if shown else "")
