@@ -66,6 +66,10 @@ class PretendNode:
             show(transfer).finish()
         return args
 
+    def view_api(self, *packages: str, **options: Any) -> dict[str, str] | list[str]:
+        self.net.keep((self.name, "view_api", packages, options))
+        return {"chat.wit": "interface chat {}"} if packages else ["chat:template.os"]
+
     def hi(self, node: str, message: str) -> str:
         self.net.keep((self.name, "hi", (node, message), {}))
         return f"response from {node}: ack"
