@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from kinode_nb.runtime.error_words import words_of
 from kinode_nb.runtime.kernel import Kernel
 from kinode_nb.runtime.message_log import MessageLog
 from kinode_nb.runtime.outstanding import Waiter
@@ -130,7 +131,7 @@ def _gist(error: BaseException) -> str:
     """Return the error, of a group the first, and the author's line that it comes from."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    told = "".join(traceback.format_exception_only(error)).splitlines()
+    told = "".join(words_of(error)).splitlines()
     said = "; ".join(stripped for line in told if (stripped := line.strip()))
     frames = traceback.extract_tb(error.__traceback__)
     own = [each for each in frames if not each.filename.startswith(_LIBRARIES)]

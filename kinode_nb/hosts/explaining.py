@@ -1,5 +1,6 @@
 """Errors of a process, told in the words of its author: no import names that are only ours."""
 
+import contextlib
 import linecache
 import re
 import sys
@@ -17,17 +18,24 @@ _NO_SUCH_NAME = re.compile(r"cannot import name '([^']+)' from")
 def explain(error: BaseException) -> None:
     """Reword an error that has ended a process, and see that its lines can be quoted.
 
-    To be called while the process's modules are still there.
+    To be called while the process's modules are still there. Raises nothing: an error's class is
+    the author's, and its ``__str__`` and attributes may do anything.
     """
     for each in _all_of(error):
-        kind = type(each)
-        if kind.__module__.startswith(PREFIX):
-            kind.__module__ = _OUR_NAME.sub("", kind.__module__)
-        if isinstance(each, ImportError):
-            _explain_import(each)
-        elif isinstance(each, SyntaxError) and each.filename and each.lineno:
-            each.msg = f"{each.msg} ({each.filename}, line {each.lineno})"
-        _quote(each.__traceback__)
+        with contextlib.suppress(BaseException):
+            _quote(each.__traceback__)
+        with contextlib.suppress(BaseException):
+            _reword(each)
+
+
+def _reword(error: BaseException) -> None:
+    kind = type(error)
+    if kind.__module__.startswith(PREFIX):
+        kind.__module__ = _OUR_NAME.sub("", kind.__module__)
+    if isinstance(error, ImportError):
+        _explain_import(error)
+    elif isinstance(error, SyntaxError) and error.filename and error.lineno:
+        error.msg = f"{error.msg} ({error.filename}, line {error.lineno})"
 
 
 def _all_of(error: BaseException | None) -> Iterator[BaseException]:
@@ -68,7 +76,11 @@ def _own_names(module: ModuleType | None) -> Iterable[str]:
     if module is None:
         return ()
     has = vars(module)
-    own = (name for name, it in has.items() if not isinstance(it, ModuleType) and it is not print_)
+    own = (
+        name
+        for name, it in list(has.items())
+        if not isinstance(it, ModuleType) and it is not print_
+    )
     return has.get("__all__") or own
 
 
@@ -76,7 +88,7 @@ def _quote(traceback: TracebackType | None) -> None:
     """Let the lines of a process's modules be those that it ran, not a later version's."""
     while traceback is not None:
         frame = traceback.tb_frame
-        if frame.f_globals.get("__name__", "").startswith(PREFIX):
+        if str(frame.f_globals.get("__name__")).startswith(PREFIX):
             linecache.cache.pop(frame.f_code.co_filename, None)
             linecache.lazycache(frame.f_code.co_filename, frame.f_globals)
         traceback = traceback.tb_next

@@ -58,13 +58,15 @@ class PythonHost:
             module = WrittenModule(program, our, self._folders)
 
         def over(error: BaseException | None) -> None:
-            if error is not None:
-                explain(error)
-            if error is not None and isinstance(program, WrittenProgram):
-                program.explain(error)
-            if module is not None:
-                module.unload()
-            ended(error)
+            try:
+                if error is not None:
+                    explain(error)
+                if error is not None and isinstance(program, WrittenProgram):
+                    program.explain(error)
+                if module is not None:
+                    module.unload()
+            finally:
+                ended(error)
 
         return ProcessTasks(_run(program, our, module), str(our.address), over)
 

@@ -50,7 +50,7 @@ class Sources:
         if now - self._looked < _GLANCE:
             return False
         self._looked = now
-        return any(_stamp(path) != stamp for path, stamp in self._stamps.items())
+        return any(_stamp(path) != stamp for path, stamp in list(self._stamps.items()))
 
     def path(self, name: str) -> str:
         """Return where a file lies on this machine, or has lain; for '' the folder itself."""
@@ -84,7 +84,7 @@ class Sources:
 
     def modules(self) -> list[str]:
         """Return the names of all modules there are; for a hint at a near one."""
-        names: Iterable[str] = self._texts
+        names: Iterable[str] = list(self._texts)
         if not self._whole:
             names = (path.name for path in Path(self.folder).glob("*.py"))
         stems = (name.removesuffix(".py").removesuffix("/__init__") for name in names)
@@ -92,7 +92,7 @@ class Sources:
 
     def forget_lines(self) -> None:
         """Let tracebacks show other files' lines under these names from now on."""
-        for name in self._texts:
+        for name in list(self._texts):
             linecache.cache.pop(self.shown(name), None)
 
     def _is_file(self, name: str) -> bool:

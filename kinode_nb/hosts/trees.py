@@ -43,8 +43,9 @@ class Tree:
         """Unload its modules. Code that goes on cannot import any more of them."""
         _FINDER.trees.pop(self.name, None)
         below = self.name + "."
-        for name in [each for each in sys.modules if each == self.name or each.startswith(below)]:
-            del sys.modules[name]
+        for name in list(sys.modules):  # other threads import meanwhile
+            if name == self.name or name.startswith(below):
+                sys.modules.pop(name, None)
 
     def package(self, inner: str) -> str:
         """Return the import name of a folder in it; run its ``__init__.py`` where there is one."""

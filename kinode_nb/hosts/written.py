@@ -6,6 +6,7 @@ nothing is shared: neither with the notebook nor with other processes. Of a func
 process spawns the same is true: the child runs the program anew, and begins at that function.
 """
 
+import contextlib
 import linecache
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -73,13 +74,19 @@ class WrittenProgram(Written):
         )
 
     def explain(self, error: BaseException) -> None:
-        """Add what helps to the error that has ended the process."""
+        """Add what helps to the error that has ended the process; raises nothing, as `explain`."""
         self.show()  # another program of this name may have been there meanwhile
+        with contextlib.suppress(BaseException):
+            self._note(error)
+
+    def _note(self, error: BaseException) -> None:
         if isinstance(error, BaseExceptionGroup):
             for each in error.exceptions:
-                self.explain(each)
-        if isinstance(error, NameError) and error.name and (hint := self.hint(error.name)):
-            error.add_note(hint)
+                self._note(each)
+        if isinstance(error, NameError) and isinstance(error.name, str):
+            hint = self.hint(error.name)
+            if hint:
+                error.add_note(hint)
         if isinstance(error, ImportError) and "no known parent package" in str(error):
             error.add_note("modules beside it are those of an installed package: --package PACKAGE")
 

@@ -7,6 +7,7 @@ from textwrap import indent
 from typing import Protocol
 
 from kinode_nb.process_lib.syscalls import Program
+from kinode_nb.runtime.error_words import words_of
 from kinode_nb.runtime.kernel import Kernel
 from kinode_nb.runtime.outstanding import Waiter
 from kinode_nb.runtime.process import LATEST_WIT, Host, Process
@@ -266,7 +267,7 @@ def _story(error: BaseException, told: tuple[BaseException, ...] = ()) -> str:
     authors = [frame for frame in foreign if not frame.filename.startswith(_OURS)]
     own = authors or [frame for frame in foreign if "/kinode_nb/hosts/" not in frame.filename]
     lines = traceback.format_list(own) if own else []
-    lines += traceback.format_exception_only(error)
+    lines += words_of(error)
     told = (*told, error)
     if isinstance(error, BaseExceptionGroup) and len(told) < _DEEP:
         lines += [f"{indent(_story(each, told), '  | ')}\n" for each in error.exceptions]

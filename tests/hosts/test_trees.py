@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kinode_nb.hosts import sources
 from kinode_nb.hosts.python import PythonHost
+from kinode_nb.hosts.trees import Tree
 from kinode_nb.types import Address, OnExit
 from tests.runtime.lab import Lab, in_lab
 
@@ -54,7 +57,7 @@ def told(lab: Lab) -> str:
 
 
 def trees() -> list[str]:
-    return [name for name in sys.modules if name.startswith("_kinode_")]
+    return [name for name in list(sys.modules) if name.startswith("_kinode_")]
 
 
 async def run(lab: Lab, drive: Path, file: str = "main.py", name: str = "main") -> None:
@@ -432,3 +435,23 @@ async def test_two_modules_that_import_each_other_are_told_so(lab: Lab, tmp_path
     assert said_last == (
         "ImportError: /t:os/pkg/one.py has no name 'A' yet: modules that import each other."
     )
+
+
+def test_modules_are_unloaded_while_another_thread_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """``sys.modules`` is everybody's, and may grow while it is looked through."""
+
+    class Name(str):
+        __slots__ = ()
+
+        def startswith(self, *prefix: Any) -> bool:
+            monkeypatch.setitem(sys.modules, f"imported_meanwhile_{len(sys.modules)}", None)
+            return super().startswith(*prefix)
+
+    drive = installed(tmp_path, {"side.py": "x = []"})
+    tree = Tree(sources.Sources(str(drive), "/t:os/pkg", whole=True))
+    importlib.import_module(f"{tree.name}.side")
+    monkeypatch.setitem(sys.modules, Name("another"), None)
+    tree.close()
+    assert not trees()

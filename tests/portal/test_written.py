@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,38 @@ def test_every_run_gets_what_was_given_anew(node: Node):
         node.request(ID, 0)
     node.request(ID, 1)
     assert node.log(kind="print", grep=r"^\[0")["body"].tolist() == ["[0]", "[0, 0]", "[0]"]
+
+
+AWKWARD = {
+    "no import of ours": "raise ImportError(\"cannot import name 'x' from 'y'\", name=5)",
+    "cannot be worded": """
+        class E(ImportError):
+            def __str__(self): raise SystemExit
+        raise E""",
+    "a name that is none": "error = NameError('x'); error.name = 5; raise error",
+    "a module without a name": "exec('1/0', {'__name__': None})",
+    "takes no notes": """
+        class E(NameError):
+            def add_note(self, note): raise RuntimeError
+        error = E('x'); error.name = 'KNOWN'; raise error""",
+    "a line that is none": "error = SyntaxError('x', ('f', 1, 2, '')); error.text = 5; raise error",
+    "a class without a home": """
+        class M(type):
+            @property
+            def __module__(self): raise RuntimeError
+        class E(Exception, metaclass=M): pass
+        raise E""",
+}
+
+
+@pytest.mark.parametrize("raises", AWKWARD)
+def test_an_error_that_cannot_be_told_has_ended_its_process(node: Node, raises: str):
+    body = textwrap.indent(textwrap.dedent(AWKWARD[raises]), "    ")
+    node.process("awkward", f"async def init(our):\n    await our.receive()\n{body}\n")
+    with pytest.raises(SendError, match="ended with an error"):
+        node.request("awkward:notebook:template.os", 0, timeout=5)
+    shown = node.processes().set_index("process")["status"]
+    assert shown["awkward:notebook:template.os"] == "ended"
 
 
 def test_a_kept_home_has_its_state_after_the_next_boot(net: FakeNet, tmp_path: Path):
