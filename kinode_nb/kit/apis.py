@@ -2,7 +2,8 @@
 
 It is flat, as kit makes it: the WIT, and the files of metadata's ``api_includes`` and of build's
 ``-a``. Python has siblings where Wasm is whole, so the modules that such a file imports come along,
-and so does what implements the functions of an exported interface (``<interface>_api.py``).
+and so does what implements the functions of an exported interface (``<interface>_api.py``). What
+the package depends on, ``dependencies.json`` lists: an importer asks the same node for it.
 """
 
 import ast
@@ -15,10 +16,13 @@ from kinode_nb import wit
 from kinode_nb.kit import generated, sources, zips
 from kinode_nb.kit.folders import Folder
 from kinode_nb.kit.shown import content
-from kinode_nb.types import PackageError, PackageId
+from kinode_nb.types import AddressError, PackageError, PackageId
+from kinode_nb.types.json_files import read_json
 from kinode_nb.types.programs import program_name
 
-_OF_EVERY_PACKAGE = {"manifest.json", "scripts.json", "api.zip", generated.FEATURES}
+DEPENDENCIES = "dependencies.json"
+"""What in an ``api.zip`` lists the ids of what the package depends on; other nodes pass it over."""
+_OF_EVERY_PACKAGE = {"manifest.json", "scripts.json", "api.zip", DEPENDENCIES, generated.FEATURES}
 
 
 class Api(msgspec.Struct, frozen=True):
@@ -37,7 +41,10 @@ class Api(msgspec.Struct, frozen=True):
     @property
     def zip(self) -> bytes:
         """Return the ``api.zip``; without files there is none (empty)."""
-        return zips.pack(self.files) if self.files else b""
+        if not self.files:
+            return b""
+        needed = msgspec.json.encode([str(each) for each in self.dependencies])
+        return zips.pack({**self.files, DEPENDENCIES: needed} if self.dependencies else self.files)
 
     def in_pkg(self) -> dict[str, bytes]:
         """Return where an importer has the files: WIT in ``pkg/api``, all else in ``pkg``."""
@@ -52,8 +59,20 @@ def of_zip(data: bytes, package: PackageId, where: str) -> Api:
     files = zips.contents(data, f"the API of {package}")
     flat = {Path(name).name: found for name, found in files.items()}
     return Api(
-        package, where, {n: found for n, found in flat.items() if n not in _OF_EVERY_PACKAGE}
+        package,
+        where,
+        {name: found for name, found in flat.items() if name not in _OF_EVERY_PACKAGE},
+        dependencies=_listed(flat.get(DEPENDENCIES, b"[]"), package, where),
     )
+
+
+def _listed(data: bytes, package: PackageId, where: str) -> tuple[PackageId, ...]:
+    """Return the ids that ``dependencies.json`` holds; raises PackageError."""
+    place = f"the API of {package} ({where}): {DEPENDENCIES}"
+    try:
+        return tuple(map(PackageId.parse, read_json(data, list[str], place, {})))
+    except AddressError as error:
+        raise PackageError(f"{place}: {error}") from None
 
 
 def of_folder(folder: Folder, add: Iterable[str | Path] = (), *, forget: bool = False) -> Api:

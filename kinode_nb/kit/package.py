@@ -117,7 +117,8 @@ def _own_wit(files: Mapping[str, bytes]) -> dict[str, bytes]:
     if "api.zip" not in files:
         return {}
     api = zips.contents(files["api.zip"], "api.zip")
-    return {name: text for name, text in api.items() if not name.endswith(".py")}
+    left = {name for name in api if name.endswith(".py")} | {"dependencies.json"}  # for importers
+    return {name: text for name, text in api.items() if name not in left}
 
 
 def _texts(files: Mapping[str, bytes]) -> list[str]:

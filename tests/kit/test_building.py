@@ -159,6 +159,50 @@ def test_a_dependency_is_asked_of_a_node_at_last(tmp_path: Path) -> None:
     assert {"words_worker.py", "words_counting.py", "words_api.py", "api/words.wit"} < set(files)
 
 
+PAGES = "interface pages { use words.{request}; record page { asked: request } }"
+
+
+def pages(folder: Path) -> Path:
+    """Write a package whose interface uses `exporter`'s."""
+    return package(
+        folder,
+        {"api/pages.wit": f"{PAGES}\nworld w {{ import words; import pages; }}"},
+        properties={"package_name": "pages", "dependencies": [WORDS]},
+    )
+
+
+def book(folder: Path) -> Path:
+    """Write a package that depends on `pages`, and so on `exporter`'s."""
+    return package(folder, properties={"package_name": "book", "dependencies": ["pages:me.os"]})
+
+
+def test_a_node_is_asked_for_what_its_packages_depend_on_too(tmp_path: Path) -> None:
+    given = {
+        built.package.id: built.package.files["api.zip"]
+        for built in (build(exporter(tmp_path / "words")), build(pages(tmp_path / "pages")))
+    }
+    assert "dependencies.json" not in zips.contents(given[PackageId.parse(WORDS)])
+    shutil.rmtree(tmp_path / "words")
+    shutil.rmtree(tmp_path / "pages")
+    folder = book(tmp_path / "book")
+    files = build(folder, fetch_api=given.get).package.files
+    assert {"api/words.py", "api/pages.py", "words_api.py"} < set(files)
+    assert "dependencies.json" not in {name.rpartition("/")[2] for name in files}
+    del given[PackageId.parse(WORDS)]
+    with pytest.raises(PackageError, match=f"pages:me.os depends on {WORDS}, which was not found"):
+        build(folder, fetch_api=given.get)
+
+
+@pytest.mark.parametrize("listed", ["{", '["words"]', "[1]", '"words:me.os"'])
+def test_an_api_that_lists_no_ids_is_told_in_a_line(tmp_path: Path, listed: str) -> None:
+    data = zips.pack({"words.wit": WIT.encode(), "dependencies.json": listed.encode()})
+    with pytest.raises(PackageError) as caught:
+        build(importer(tmp_path / "reader"), fetch_api=lambda _: data)
+    said = f"the API of {WORDS} (the running node): dependencies.json"
+    assert str(caught.value).startswith(said)
+    assert "\n" not in str(caught.value)
+
+
 def test_where_was_looked_is_told(tmp_path: Path) -> None:
     package(tmp_path / "words", properties={"publisher": "you.os"})
     folder = importer(tmp_path / "reader")
@@ -182,18 +226,8 @@ def test_where_was_looked_is_told(tmp_path: Path) -> None:
 
 def test_a_dependency_of_a_dependency_comes_along(tmp_path: Path) -> None:
     exporter(tmp_path / "words", api_includes=["pkg/words_worker.py"])
-    wit = (
-        "interface pages { record page { text: string } }\nworld w { import words; import pages; }"
-    )
-    package(
-        tmp_path / "pages",
-        {"api/pages.wit": wit},
-        properties={"package_name": "pages", "dependencies": [WORDS]},
-    )
-    folder = package(
-        tmp_path / "book", properties={"package_name": "book", "dependencies": ["pages:me.os"]}
-    )
-    files = build(folder).package.files
+    pages(tmp_path / "pages")
+    files = build(book(tmp_path / "book")).package.files
     assert {"api/words.py", "api/pages.py", "words_worker.py"} < set(files)
 
 
