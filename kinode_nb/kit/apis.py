@@ -7,6 +7,7 @@ the package depends on, ``dependencies.json`` lists: an importer asks the same n
 """
 
 import ast
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import msgspec
 from kinode_nb import wit
 from kinode_nb.kit import generated, sources, zips
 from kinode_nb.kit.folders import Folder
-from kinode_nb.kit.shown import content
+from kinode_nb.kit.inside import is_inside
+from kinode_nb.kit.shown import content, shown
 from kinode_nb.types import AddressError, PackageError, PackageId
 from kinode_nb.types.json_files import read_json
 from kinode_nb.types.programs import program_name
@@ -78,17 +80,21 @@ def _listed(data: bytes, package: PackageId, where: str) -> tuple[PackageId, ...
 def of_folder(folder: Folder, add: Iterable[str | Path] = (), *, forget: bool = False) -> Api:
     """Return the API of a package's folder; raises PackageError for what is not there.
 
-    ``add`` is what ``-a`` names. What an earlier build added stays, as with kit, unless ``forget``.
+    ``add`` is what ``-a`` names. What an earlier build added stays, as with kit, unless ``forget``,
+    or it lies outside the folder.
     """
     notes: list[str] = []
-    added = () if forget else tuple(p for p in folder.record.added if (folder.path / p).is_file())
-    added += tuple(_kept(_added(folder, each, notes), folder.path) for each in add)
+    kept = () if forget else tuple(p for p in folder.record.added if (folder.path / p).is_file())
+    named = [_added(folder, each, notes) for each in add]
+    inside = [path for path in named if path.is_relative_to(folder.path)]
+    kept += tuple(path.relative_to(folder.path).as_posix() for path in inside)
+    notes += [_not_kept(folder, path) for path in named if path not in inside]
     includes = [
         _included(folder, index, each, notes)
         for index, each in enumerate(folder.metadata.properties.api_includes)
     ]
     files: dict[str, bytes] = dict(folder.wit)
-    for path in [*includes, *(folder.path / each for each in added)]:
+    for path in dict.fromkeys([*includes, *(folder.path / each for each in kept), *named]):
         _take(files, path.name, content(path), folder)
     for module in _implementations(folder):
         _take(files, module, folder.files[module], folder)
@@ -99,18 +105,19 @@ def of_folder(folder: Folder, add: Iterable[str | Path] = (), *, forget: bool = 
         files=dict(sorted(files.items())),
         folder=folder.path,
         dependencies=folder.dependencies,
-        added=tuple(dict.fromkeys(added)),
+        added=tuple(dict.fromkeys(kept)),
         notes=tuple(notes),
     )
 
 
 def _included(folder: Folder, index: int, written: str, notes: list[str]) -> Path:
-    found = _python(folder.path, written, notes, "api_includes")
+    where = f"{folder.shown / 'metadata.json'}: properties.api_includes[{index}]"
+    found = _python(folder.path, written, notes, "api_includes") if "\0" not in written else None
+    advice = f'write "pkg/{Path(written).name}", or take it out'
     if found is None:
-        raise PackageError(
-            f"{folder.shown / 'metadata.json'}: properties.api_includes[{index}]: there is no file "
-            f'{written!r} in {folder.shown}; write "pkg/{Path(written).name}", or take it out'
-        )
+        raise PackageError(f"{where}: there is no file {written!r} in {folder.shown}; {advice}")
+    if not is_inside(folder.path, os.path.relpath(found, folder.path)):
+        raise PackageError(f"{where}: {written!r} lies outside of {folder.shown}; {advice}")
     return found
 
 
@@ -135,10 +142,11 @@ def _python(base: Path, written: str, notes: list[str], flag: str) -> Path | Non
     return None if name is None else base / name
 
 
-def _kept(path: Path, folder: Path) -> str:
-    """Return a path as it is remembered: inside the package's folder, so that it can move."""
-    inside = folder.resolve()
-    return path.relative_to(inside).as_posix() if path.is_relative_to(inside) else str(path)
+def _not_kept(folder: Folder, path: Path) -> str:
+    return (
+        f"-a {shown(path)} lies outside of {folder.shown}: it is in the API of this build only, so "
+        "name it again with the next, or copy it into pkg/"
+    )
 
 
 def _take(files: dict[str, bytes], name: str, found: bytes, folder: Folder) -> None:

@@ -1,7 +1,8 @@
 """What a build remembers in ``target/build.json``: what it wrote into ``pkg/``, and its flags.
 
 So the next build can tell a copy of a dependency's file from the author's own; what was once added
-to the API stays in it, as it does with kit; and `start` starts what was built.
+to the API stays in it, as it does with kit; and `start` starts what was built. The file comes with
+the folder, perhaps from somebody else: what it says of files elsewhere is not believed.
 """
 
 import hashlib
@@ -9,6 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
+
+from kinode_nb.kit import generated
+from kinode_nb.kit.inside import is_inside
+from kinode_nb.types import UsageError
 
 PLACE = "target/build.json"
 
@@ -19,7 +24,7 @@ class Record(msgspec.Struct, frozen=True):
     copied: dict[str, str] = {}
     """By their path in the package's folder, the sha256 of what the build itself wrote there."""
     added: tuple[str, ...] = ()
-    """What ``-a`` added to the API, by paths in the package's folder, or whole ones."""
+    """What ``-a`` added to the API, by paths in the package's folder."""
     local: tuple[str, ...] = ()
     """The folders that ``-l`` named, by paths from the package's folder on."""
     features: tuple[str, ...] = ()
@@ -30,11 +35,22 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def read(folder: Path) -> Record:
-    """Return what the last build of a package remembered; nothing where that cannot be read."""
+    """Return what the last build of a package remembered; nothing where that cannot be read.
+
+    A build writes below ``pkg/``, and remembers what is in the folder: no other path counts.
+    """
     try:
-        return msgspec.json.decode((folder / PLACE).read_bytes(), type=Record)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        found = msgspec.json.decode((folder / PLACE).read_bytes(), type=Record)
+        generated.checked_features(found.features)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, UsageError):
         return Record()
+    copied = {
+        path: digest
+        for path, digest in found.copied.items()
+        if is_inside(folder, path, below="pkg")
+    }
+    added = tuple(path for path in found.added if is_inside(folder, path))
+    return msgspec.structs.replace(found, copied=copied, added=added)
 
 
 def of_build(
