@@ -72,15 +72,21 @@ class Dependencies:
         if id_ in self._local:
             return [self._local[id_]]
         names = dict.fromkeys((id_.package_name, id_.package_name.replace("-", "_")))
-        near = [path.parent for path in (self._folder.path, importer.folder) if path is not None]
-        bases = dict.fromkeys(near)
+        tested = self._tested()
+        near = (self._folder.path, importer.folder, tested)
+        bases = dict.fromkeys(path.parent for path in near if path is not None)
         places = [base / name for base in bases for name in names]
         places = [path for path in places if (path / "metadata.json").is_file()] or places[:1]
-        if self._folder.path.parent.name == "test":  # the package whose test this is
-            places.insert(0, self._folder.path.parent.parent)
+        if tested is not None:
+            places.insert(0, tested)
         if id_.package_name in (known := built_in()):
             places.append(known[id_.package_name])
         return [path for path in places if path != self._folder.path]
+
+    def _tested(self) -> Path | None:
+        """Return the folder of the package whose test this is, if it is one."""
+        beside = self._folder.path.parent
+        return beside.parent if beside.name == "test" else None
 
     def _fetched(self, id_: PackageId, looked: list[str]) -> bytes | None:
         if self._fetch is None:

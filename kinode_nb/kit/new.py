@@ -18,9 +18,11 @@ import msgspec
 from kinode_nb import wit
 from kinode_nb.kit.packages import BUILT_IN
 from kinode_nb.types import PackageError, PackageId, UsageError, nearest
+from kinode_nb.types.manifests import read_metadata
 from kinode_nb.wit.names import python_name
 
-TEMPLATES = ("blank", "chat", "echo", "fibonacci", "file-transfer")
+TEMPLATES = ("blank", "chat", "chat-with-file-transfer", "echo", "fibonacci", "file-transfer")
+"""Those of kit, and the importer of its recipe."""
 LANGUAGES = ("python", "rust", "javascript")
 PUBLISHER = "template.os"
 _RESERVED = frozenset({"api", "test"})
@@ -99,7 +101,13 @@ def _renamed(template: str, id_: PackageId) -> dict[str, bytes]:
     """Return the new package's files by their paths; raises UsageError when two are one."""
     old = BUILT_IN / template.replace("-", "_")
     texts = {path: (old / path).read_text(encoding="utf-8") for path in _paths(old)}
-    names = _Names(template.replace("_", "-"), id_, _type_names(texts))
+    imported = frozenset(read_metadata(old).properties.dependencies)
+    if id_.package_name in {each.partition(":")[0] for each in imported}:
+        raise UsageError(
+            f"a package made from {template} cannot be called {id_.package_name!r}: it depends on "
+            "another of that name"
+        )
+    names = _Names(template.replace("_", "-"), id_, _type_names(texts), imported)
     files: dict[str, bytes] = {}
     for path, text in texts.items():
         renamed = names.in_path(path)
@@ -141,6 +149,8 @@ class _Names(msgspec.Struct, frozen=True):
     id: PackageId
     kept: frozenset[str]
     """What looks like one of its names, and is none."""
+    imported: frozenset[str]
+    """What it depends on: these packages have their own names and publishers."""
 
     def in_path(self, path: str) -> str:
         """Return the path of a file, renamed."""
@@ -166,7 +176,14 @@ class _Names(msgspec.Struct, frozen=True):
             return self._kebab(found)
 
         text = text.replace(_spelled(PUBLISHER), _spelled(self.id.publisher_node))
-        return self._pattern().sub(renamed, text).replace(PUBLISHER, self.id.publisher_node)
+        text = self._pattern().sub(renamed, text)
+        return re.sub(rf"(?:[\w-]+:)?{re.escape(PUBLISHER)}", self._published, text)
+
+    def _published(self, found: re.Match[str]) -> str:
+        """Return what a publisher, with the package before it or alone, becomes."""
+        if found[0] in self.imported:
+            return found[0]
+        return found[0].replace(PUBLISHER, self.id.publisher_node)
 
     def _kebab(self, found: re.Match[str]) -> str:
         return self.id.package_name + found["rest"]

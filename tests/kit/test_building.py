@@ -241,6 +241,12 @@ def test_a_test_finds_the_package_that_it_tests(tmp_path: Path) -> None:
     assert "api/words.py" in build(importer(tested / "test" / "reader_test")).package.files
 
 
+def test_a_test_finds_what_lies_beside_the_package_that_it_tests(tmp_path: Path) -> None:
+    exporter(tmp_path / "words")
+    tested = package(tmp_path / "x", properties={"package_name": "x"})
+    assert "api/words.py" in build(importer(tested / "test" / "reader_test")).package.files
+
+
 def test_two_files_of_one_name_are_an_error_that_names_both(tmp_path: Path) -> None:
     words = exporter(tmp_path / "words", api_includes=["pkg/words_worker.py"])
     folder = importer(tmp_path / "reader", {"pkg/words_counting.py": "count = None\n"})

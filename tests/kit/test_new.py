@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def test_nothing_of_a_templates_name_is_left(tmp_path: Path, template: str) -> N
     assert {*FILES, "pkg/zz.py", "test/zz_test/pkg/zz_test.py"} <= set(made)
     for path, text in made.items():
         assert template.replace("-", "_") not in path.replace("-", "_")
-        assert "template.os" not in text
+        assert "template.os" not in re.sub('"(chat|file-transfer):template.os"', "", text)
         assert "template-dot-os" not in text
         if path.endswith(".py"):
             ast.parse(text)
@@ -86,7 +87,7 @@ def test_a_folder_with_underscores_holds_a_package_with_hyphens(tmp_path: Path) 
         ("new x -l rust", "there are no templates in 'rust' here: take python. kit itself"),
         ("new x -l pyton", "Did you mean 'python'?"),
         ("new x -t chatt", "there is no template 'chatt'. Did you mean 'chat'?"),
-        ("new x -t hello", "There are blank, chat, echo, fibonacci, file-transfer"),
+        ("new x -t hello", "There are blank, chat, chat-with-file-transfer, echo,"),
         ("new x --ui", "the template chat has no user interface here"),
         ("new list", "cannot be called 'list', for WIT has no such names"),
         ("new 2chat", "cannot be called '2chat', for WIT has no such names"),
@@ -94,6 +95,7 @@ def test_a_folder_with_underscores_holds_a_package_with_hyphens(tmp_path: Path) 
         ("new tester", "cannot be called 'tester': Kinode has one of that name itself"),
         ("new send", "made from chat cannot be called 'send': it has another file pkg/send.py"),
         ("new list-files -t file-transfer", "it has another file pkg/list_files.py"),
+        ("new chat -t chat-with-file-transfer", "cannot be called 'chat': it depends on another"),
         ("new features -t echo", "it has another file pkg/features.py"),
         ("new there/file.txt/x", "there/file.txt/x cannot be made: Not a directory"),
         ("new", "new needs DIRECTORY"),
@@ -133,6 +135,13 @@ def test_a_publisher_that_begins_with_a_digit_has_a_world_too(tmp_path: Path) ->
     folder = new(tmp_path / "x", publisher="3x.os")
     assert "world x-n3x-dot-os-v0 {" in (folder / "api" / "x.wit").read_text()
     assert json.loads((folder / "metadata.json").read_text())["properties"]["publisher"] == "3x.os"
+
+
+def test_what_a_template_imports_keeps_its_publisher(tmp_path: Path) -> None:
+    folder = new(tmp_path / "x", publisher="me.os", template="chat-with-file-transfer")
+    properties = json.loads((folder / "metadata.json").read_text())["properties"]
+    assert properties["dependencies"] == ["chat:template.os", "file-transfer:template.os"]
+    assert "import file-transfer-worker;" in (folder / "api" / "x.wit").read_text()
 
 
 def test_the_words_of_a_protocol_stay(tmp_path: Path) -> None:

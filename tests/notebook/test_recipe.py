@@ -1,7 +1,6 @@
 """Kinode's recipe *Exporting Workers in Package APIs*, from an empty folder to the last byte.
 
-The exporter is written by `new`; the importer is the recipe's second package, as it comes built in,
-copied out. A mark in the exporter's worker tells it from the built-in one.
+`new` writes both packages. A mark in the exporter's worker tells it from the built-in one.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import kinode_nb
-from kinode_nb.kit import packages
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -44,13 +41,9 @@ def hyphen() -> str:
 
 @pytest.fixture
 def importer(folder: Path, hyphen: str) -> Path:
-    """Return the folder of the recipe's second package."""
+    """Return where the recipe's second package is to be, beside the file that is sent."""
     (folder / "my_file.txt").write_bytes(CONTENT)
-    return shutil.copytree(
-        packages.built_in()["chat-with-file-transfer"],
-        folder / "chat-with-file-transfer".replace("-", hyphen),
-        ignore=shutil.ignore_patterns("__pycache__", "target", "api.zip"),
-    )
+    return folder / "chat-with-file-transfer".replace("-", hyphen)
 
 
 def mark_the_worker(exporter: Path) -> bytes:
@@ -94,6 +87,7 @@ class TestInIPython:
         kinode(f"new {exporter} -t {exporter}")
         marked = mark_the_worker(folder / exporter)
         assert "file_transfer_worker.py" in kinode(f"build {exporter} -a {worker}")
+        kinode(f"new {importer.name} -t {importer.name}")
         kinode(f"build {importer.name} -l {exporter}")
         for node in ("fake.dev", "fake2.dev"):
             shell.run_cell(f"%kinode boot {node}")
@@ -110,22 +104,28 @@ class TestInIPython:
         assert set(net.packages()["package"]) == {IMPORTER}
         self.the_log_says_whose_workers_they_were(net)
 
-    @pytest.mark.parametrize("hyphen", ["_"])  # so its tests.toml names the exporter's folder
+    @spellings
     def test_the_importer_passes_the_test_that_it_brings(
-        self, shell: InteractiveShell, importer: Path
+        self, shell: InteractiveShell, importer: Path, hyphen: str
     ):
-        lines = ("kit n file_transfer -t file_transfer", f"kit t {importer.name}")
+        exporter = "file-transfer".replace("-", hyphen)
+        lines = [f"kit n {name} -t {name}" for name in (exporter, importer.name)]
+        lines += [f"kit t {importer.name}"]
         assert shell.run_cell("\n".join(("%%kinode", *lines))).success
 
     def test_the_lines_of_the_readme(self, shell: InteractiveShell, folder: Path):
         _, _, section = README.partition("\n## From an empty folder\n")
         lines = section.split("```")[1].strip().splitlines()
-        assert [line.split()[1] for line in lines] == ["new", "run-tests", "build", "boot", "start"]
+        verbs = {"new", "run-tests", "build", "boot", "start", "put", "download"}
+        assert {line.split()[1] for line in lines} == verbs
+        (folder / "my_file.txt").write_bytes(CONTENT)
         for line in lines:
             assert shell.run_cell(line).success, line
-        installed = kinode_nb.fakenet().packages()
+        net = kinode_nb.fakenet()
+        installed = net.packages()
         assert set(installed["node"]) == {"fake.dev", "fake2.dev"}
-        assert set(installed["source"]) == {str(folder / "file-transfer")}
+        assert set(installed["source"]) == {str(folder / "chat-with-file-transfer")}
+        assert arrived(net.node("fake.dev").home).read_bytes() == CONTENT
 
     def the_log_says_whose_workers_they_were(self, net: Any) -> None:
         log = net.log()
@@ -197,6 +197,7 @@ class TestOnTheCommandLine:
         worker = "file-transfer/pkg/file-transfer-worker.wasm"
         said = kinode_nb_does("build", "file-transfer", "-a", worker)
         assert "file_transfer_worker.py" in said
+        kinode_nb_does("new", importer.name, "-t", importer.name)
         kinode_nb_does("build", importer.name, "-l", "file-transfer")
         kinode_nb_does("start", importer.name, "-p", a.port)
         install_as_kit_does(b, importer / "target" / "chat-with-file-transfer:template.zip")

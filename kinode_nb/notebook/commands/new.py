@@ -44,7 +44,7 @@ NEW = Verb(
         Flag(("-l", "--language"), "python", kinds.LANGUAGE, "LANGUAGE"),
         Flag(
             ("-t", "--template"),
-            "blank, chat, echo, fibonacci or file-transfer; default: chat",
+            "blank, chat, chat-with-file-transfer, echo, fibonacci or file-transfer; default: chat",
             kinds.TEMPLATE,
             "TEMPLATE",
         ),
