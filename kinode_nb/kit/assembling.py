@@ -6,12 +6,12 @@ from pathlib import Path
 import msgspec
 
 from kinode_nb import wit
-from kinode_nb.kit import apis, generated, package, sources
+from kinode_nb.kit import apis, copies, generated, package, sources
 from kinode_nb.kit.apis import Api
 from kinode_nb.kit.dependencies import Dependencies, FetchApi, merge
 from kinode_nb.kit.folders import Folder
 from kinode_nb.kit.package import Package
-from kinode_nb.types import PackageError, nearest
+from kinode_nb.types import PackageError, PackageId, nearest
 from kinode_nb.types.programs import program_name
 
 
@@ -22,6 +22,7 @@ class Assembled(msgspec.Struct, frozen=True):
     api: Api
     copied: dict[str, bytes]
     """Which of its files are copies of dependencies' files, or generated, by paths in ``pkg/``."""
+    dependencies: tuple[PackageId, ...]
     notes: tuple[str, ...]
 
 
@@ -32,19 +33,22 @@ def assemble(
     local_dependencies: Iterable[str | Path] = (),
     features: Iterable[str] = (),
     fetch_api: FetchApi | None = None,
-    forget: bool = False,
+    force: bool = False,
+    spare: bool = False,
     source: str = "",
 ) -> Assembled:
     """Return the package of a folder; raises PackageError, AddressError. Nothing is written.
 
     The arguments are those of `kit.building.build`; ``source`` is what `packages` shows of it.
+    With ``spare``, what the last build copied stands in for a dependency that is out of reach.
     """
-    api = apis.of_folder(folder, add_to_api, forget=forget)
-    dependencies = Dependencies(folder, local_dependencies, fetch_api)
+    dependencies = Dependencies(folder, local_dependencies, fetch_api, spare=spare)
+    resolved = dependencies.resolve()
+    folder, taken = copies.taken_out(folder, resolved, replace=force)
+    api = apis.of_folder(folder, add_to_api, forget=force)
     own = dict(folder.files)
     own |= {f"{generated.API}{name}": text for name, text in folder.wit.items()}
     _check_free(folder)
-    resolved = dependencies.resolve()
     files = merge(own, str(folder.id), resolved)
     files[generated.FEATURES] = generated.features(features)
     try:
@@ -63,10 +67,11 @@ def assemble(
         *folder.notes,
         *api.notes,
         *dependencies.notes,
+        *taken,
         *_unknown(folder, files),
         *_unimplemented(folder, files),
     )
-    return Assembled(made, api, copied, notes)
+    return Assembled(made, api, copied, tuple(each.package for each in resolved), notes)
 
 
 def _check_free(folder: Folder) -> None:

@@ -76,8 +76,8 @@ def build(
 
     ``add_to_api`` names files for the API besides metadata's ``api_includes``,
     ``local_dependencies`` folders of packages that it depends on; ``fetch_api`` asks a running node
-    for the API of one that is in no folder. What an earlier build added to the API stays, unless
-    ``force``.
+    for the API of one that is in no folder. ``force`` forgets what an earlier build added to the
+    API, and takes a dependency's file where the package has another one of its name.
     """
     path = Path(folder).expanduser()
     if not (path / "pkg").is_dir():
@@ -98,13 +98,14 @@ def build(
         local_dependencies=local,
         features=chosen,
         fetch_api=fetch_api,
-        forget=force,
+        force=force,
     )
     kept = record.of_build(
         {f"pkg/{name}": content for name, content in made.copied.items()},
         made.api.added,
         [Path(os.path.relpath(each.resolve(), read.path)) for each in local],
         chosen,
+        made.dependencies,
     )
     written = _write(read, made, kept, raised=bool(notes))
     return Built(made.package, written, (*notes, *made.notes, *_left(read, made)))

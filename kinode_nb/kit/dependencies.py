@@ -7,7 +7,9 @@ built-in ones; at last the running node. What a dependency itself depends on com
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from kinode_nb.kit import apis
+import msgspec
+
+from kinode_nb.kit import apis, copies
 from kinode_nb.kit.apis import Api
 from kinode_nb.kit.built_in import built_in
 from kinode_nb.kit.folders import Folder, read_folder
@@ -16,18 +18,33 @@ from kinode_nb.kit.shown import shown
 from kinode_nb.types import KinodeError, PackageError, PackageId
 from kinode_nb.types.manifests import read_metadata
 
+_OLD_COPY = "; or delete it, if an earlier build copied it there, or build with -f"
+_LAST_BUILD = "the last build"
 FetchApi = Callable[[PackageId], bytes | None]
 """Asks a running node for an ``api.zip``; None when it has none. May raise KinodeError."""
+
+
+class _NotFoundError(PackageError):
+    """A dependency that is nowhere."""
 
 
 class Dependencies:
     """Finds APIs for one package."""
 
     def __init__(
-        self, folder: Folder, local: Iterable[str | Path] = (), fetch_api: FetchApi | None = None
+        self,
+        folder: Folder,
+        local: Iterable[str | Path] = (),
+        fetch_api: FetchApi | None = None,
+        *,
+        spare: bool = False,
     ) -> None:
-        """Look for them from a folder on; raises PackageError for a ``local`` that is none."""
+        """Look for them from a folder on; raises PackageError for a ``local`` that is none.
+
+        With ``spare``, the copies that the last build made do for what is nowhere.
+        """
         self.notes: list[str] = []
+        self._spare = folder.record.dependencies if spare else ()
         self._folder = folder
         self._fetch = fetch_api
         self._local = {_id(Path(each).expanduser()): Path(each).expanduser() for each in local}
@@ -40,7 +57,7 @@ class Dependencies:
         while waiting:
             importer, id_ = waiting.pop(0)
             if id_ not in found and id_ != self._folder.id:
-                found[id_] = api = self._find(id_, importer)
+                found[id_] = api = self._find_or_spare(id_, importer)
                 waiting += [(api, each) for each in api.dependencies]
         for id_, path in self._local.items():
             if id_ not in found:
@@ -48,7 +65,25 @@ class Dependencies:
                     f"-l {path}: {id_} is not used; write it into the dependencies of "
                     f"{self._folder.shown / 'metadata.json'}"
                 )
-        return list(found.values())
+        return self._with_copies(list(found.values()))
+
+    def _find_or_spare(self, id_: PackageId, importer: Api) -> Api:
+        try:
+            return self._find(id_, importer)
+        except _NotFoundError as error:
+            if str(id_) not in self._spare:
+                raise
+            said = str(error).partition(". Name its folder")[0]
+            self.notes.append(f"{said}. What the last build copied of it is used")
+            return Api(id_, _LAST_BUILD, {})
+
+    def _with_copies(self, found: list[Api]) -> list[Api]:
+        """Give what stands in for APIs the copies that are not of another one."""
+        spares = [index for index, api in enumerate(found) if api.where == _LAST_BUILD]
+        if spares:  # a build does not remember which copy is whose
+            files = copies.remembered(self._folder, found)
+            found[spares[0]] = msgspec.structs.replace(found[spares[0]], files=files)
+        return found
 
     def _find(self, id_: PackageId, importer: Api) -> Api:
         own = node_api(id_)
@@ -63,7 +98,7 @@ class Dependencies:
         data = self._fetched(id_, looked)
         if data is not None:
             return apis.of_zip(data, id_, "the running node")
-        raise PackageError(
+        raise _NotFoundError(
             f"{importer.package} depends on {id_}, which was not found: {', '.join(looked)}. "
             f"Name its folder with -l, or start {id_.package_name} on the node that is asked"
         )
@@ -108,9 +143,11 @@ def merge(own: dict[str, bytes], importer: str, found: Sequence[Api]) -> dict[st
     for api in found:
         for name, content in api.in_pkg().items():
             if merged.get(name, content) != content:
+                copied = name in own and not name.endswith(".wit")
                 raise PackageError(
                     f"pkg/{name} would be two files: {brought[name]} has one, and the API of "
                     f"{api.package} ({api.where}) another. Rename one of them"
+                    f"{_OLD_COPY if copied else ''}"
                 )
             merged[name] = content
             brought.setdefault(name, f"the API of {api.package} ({api.where})")

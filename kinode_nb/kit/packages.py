@@ -6,12 +6,12 @@ the API as an ``api.zip`` in it.
 """
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from kinode_nb.kit import generated, zips
-from kinode_nb.kit.assembling import assemble
+from kinode_nb.kit.assembling import Assembled, assemble
 from kinode_nb.kit.built_in import BUILT_IN, built_in
 from kinode_nb.kit.dependencies import FetchApi
 from kinode_nb.kit.folders import read_folder
@@ -28,13 +28,15 @@ def find(
     features: Iterable[str] | None = None,
     dependencies: Iterable[str | Path] = (),
     fetch_api: FetchApi | None = None,
+    tell: Callable[[str], object] | None = None,
 ) -> Package:
     """Return a built-in package by its name, or the one in a folder or a zip; raises PackageError.
 
     A package's folder of that very name goes before a built-in one, as kit knows only folders. It
     is built in memory, and nothing is written. ``features`` are those of the build (default: of the
     last build); ``dependencies`` name folders of what it depends on, besides those of the last
-    build; ``fetch_api`` asks a node for the rest.
+    build; ``fetch_api`` asks a node for the rest, and what the last build copied is the last
+    resort. ``tell`` is given each note on a package in a folder.
     """
     chosen = None if features is None else generated.checked_features(features)
     local = tuple(Path(each) for each in dependencies)
@@ -44,7 +46,11 @@ def find(
     if bare in known and not (path / "metadata.json").is_file():
         return _built_in(known[bare], chosen)
     if path.is_dir():
-        return _in_folder(path.resolve(), "", chosen, local, fetch_api)
+        made = _in_folder(path.resolve(), "", chosen, local, fetch_api)
+        if tell is not None:
+            for note in made.notes:
+                tell(note)
+        return made.package
     if path.suffix == ".zip" and path.is_file():
         return _in_zip(path, chosen, local, fetch_api)
     raise PackageError(
@@ -61,7 +67,7 @@ def id_in(folder: str) -> PackageId | None:
 
 @lru_cache(maxsize=32)
 def _built_in(folder: Path, features: frozenset[str] | None) -> Package:
-    return _in_folder(folder, "built in", features, (), None)
+    return _in_folder(folder, "built in", features, (), None).package
 
 
 def _in_folder(
@@ -70,17 +76,17 @@ def _in_folder(
     features: frozenset[str] | None,
     local: tuple[Path, ...],
     fetch_api: FetchApi | None,
-) -> Package:
+) -> Assembled:
     read = read_folder(folder)
     built_with = (folder / each for each in read.record.local)
-    made = assemble(
+    return assemble(
         read,
         local_dependencies=[*(each for each in built_with if each.is_dir()), *local],
         features=read.record.features if features is None else features,
         fetch_api=fetch_api,
+        spare=True,
         source=source,
     )
-    return made.package
 
 
 def _in_zip(
@@ -109,4 +115,4 @@ def _in_zip(
         for name, content in files.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_bytes(content)
-        return _in_folder(root / top, str(path), features, local, fetch_api)
+        return _in_folder(root / top, str(path), features, local, fetch_api).package

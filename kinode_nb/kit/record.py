@@ -13,7 +13,7 @@ import msgspec
 
 from kinode_nb.kit import generated
 from kinode_nb.kit.inside import is_inside
-from kinode_nb.types import UsageError
+from kinode_nb.types import PackageId, UsageError
 
 PLACE = "target/build.json"
 
@@ -28,6 +28,8 @@ class Record(msgspec.Struct, frozen=True):
     local: tuple[str, ...] = ()
     """The folders that ``-l`` named, by paths from the package's folder on."""
     features: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    """The ids of the packages whose APIs the copies are of."""
 
     def wrote(self, path: str, content: bytes) -> bool:
         """Tell whether this content of a file is what the build wrote."""
@@ -58,6 +60,7 @@ def of_build(
     added: tuple[str, ...],
     local: Iterable[Path],
     features: Iterable[str],
+    dependencies: Iterable[PackageId],
 ) -> Record:
     """Return the record of a build; ``local`` are paths from the package's folder on."""
     return Record(
@@ -65,6 +68,7 @@ def of_build(
         added=added,
         local=tuple(each.as_posix() for each in local),
         features=tuple(sorted(set(features))),
+        dependencies=tuple(map(str, dependencies)),
     )
 
 

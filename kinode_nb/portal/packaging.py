@@ -27,8 +27,8 @@ def found(net: "FakeNet", names: Iterable[str], node: str | None) -> "list[Packa
 
     names = tuple(names) or (".",)
     words.files(names)
-    fetch = fetcher(net, node, None)
-    return [packages.find(name, fetch_api=fetch) for name in names]
+    fetch, tell = fetcher(net, node, None), net.core.notes.append
+    return [packages.find(name, fetch_api=fetch, tell=tell) for name in names]
 
 
 def build(

@@ -128,6 +128,7 @@ def test_a_local_dependency_may_lie_anywhere_and_is_remembered_by_start(tmp_path
     built = build(folder, local_dependencies=[words])
     assert packages.find(folder) == built.package
     shutil.rmtree(words)
+    assert packages.find(folder) == built.package
     with pytest.raises(PackageError, match="which was not found"):
         build(folder)
 
@@ -255,7 +256,8 @@ def test_two_files_of_one_name_are_an_error_that_names_both(tmp_path: Path) -> N
         build(folder)
     assert str(caught.value) == (
         "pkg/words_counting.py would be two files: reader:me.os has one, and the API of "
-        f"{WORDS} ({words}) another. Rename one of them"
+        f"{WORDS} ({words}) another. Rename one of them; or delete it, if an earlier build copied "
+        "it there, or build with -f"
     )
     assert tree(folder) == before
     other = exporter(tmp_path / "more", package_name="more", api_includes=["pkg/words_worker.py"])
@@ -284,6 +286,63 @@ def test_a_copy_follows_its_dependency_but_not_over_the_authors_changes(tmp_path
     with pytest.raises(PackageError, match=r"words_counting\.py would be two files: reader:me\.os"):
         build(folder)
     assert copy.read_text() == "def count(text): return 1\n"
+
+
+def test_a_file_that_equals_a_dependencys_is_a_copy_though_no_build_remembers(
+    tmp_path: Path,
+) -> None:
+    words = exporter(tmp_path / "words", api_includes=["pkg/words_worker.py"])
+    folder = importer(tmp_path / "reader")
+    first = build(folder)
+    shutil.rmtree(folder / "target")
+    again = build(folder)
+    assert again.package == first.package
+    assert again.notes[0] == (
+        f"pkg/words_api.py equals the one of {WORDS} ({words}), and follows it from now on"
+    )
+    assert build(folder).notes == ()
+    (words / "pkg/words_counting.py").write_text("def count(text): return 0\n")
+    build(folder)
+    assert (folder / "pkg/words_counting.py").read_text() == "def count(text): return 0\n"
+
+
+def test_force_takes_the_dependencys_file_and_says_so(tmp_path: Path) -> None:
+    words = exporter(tmp_path / "words", api_includes=["pkg/words_worker.py"])
+    folder = importer(tmp_path / "reader", {"pkg/words_counting.py": "count = None\n"})
+    assert build(folder, force=True).notes == (
+        (
+            f"pkg/words_counting.py is replaced by the one of {WORDS} ({words}), and follows it "
+            "from now on"
+        ),
+    )
+    copy = folder / "pkg/words_counting.py"
+    assert copy.read_bytes() == (words / "pkg/words_counting.py").read_bytes()
+    assert build(folder).notes == ()
+
+
+def test_start_takes_the_last_builds_copies_of_a_dependency_that_is_gone(tmp_path: Path) -> None:
+    words = exporter(tmp_path / "words", api_includes=["pkg/words_worker.py"])
+    pages(tmp_path / "pages")
+    folder = book(tmp_path / "book")
+    built = build(folder)
+    words.rename(tmp_path / "far")
+    said: list[str] = []
+    assert packages.find(folder, tell=said.append) == built.package
+    assert said == [
+        (
+            f"pages:me.os depends on {WORDS}, which was not found: not at {words}, no running node "
+            "was asked. What the last build copied of it is used"
+        )
+    ]
+    shutil.rmtree(tmp_path / "pages")
+    assert packages.find(folder) == built.package
+    (folder / "pkg/words_api.py").write_text("")  # which is now the author's
+    assert packages.find(folder).files["words_api.py"] == b""
+    (folder / "metadata.json").write_text(
+        (folder / "metadata.json").read_text().replace("pages:me.os", "more:me.os")
+    )
+    with pytest.raises(PackageError, match=r"depends on more:me\.os, which was"):
+        packages.find(folder)
 
 
 def test_an_interface_that_is_gone_takes_its_module_along(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ def _run(context: Context, values: Values) -> int:
     node = RunningNode(values)
     fetch = node.apis().get
     named = values.many("package") or (".",)
-    for package in [packages.find(name, fetch_api=fetch) for name in named]:
+    say = context.say
+    for package in [packages.find(name, fetch_api=fetch, tell=say) for name in named]:
         send(context, node, package)
     return 0
 
