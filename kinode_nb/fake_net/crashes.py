@@ -18,6 +18,7 @@ from kinode_nb.runtime.message_log import MessageLog
 from kinode_nb.runtime.outstanding import Waiter
 from kinode_nb.runtime.process import Process
 from kinode_nb.types import Address, PackageId, Request, SendError
+from kinode_nb.types.printed import as_unicode
 
 _OURS = str(Path(__file__).resolve().parents[1]) + "/"
 _LIBRARIES = (
@@ -26,6 +27,8 @@ _LIBRARIES = (
     *(sysconfig.get_path(name) + "/" for name in ("stdlib", "purelib", "platlib")),
 )
 _SHOWN = 80  # characters of a line of code
+_SAID = 500  # characters of what an error says
+_WIDE = 1000  # characters of a line of a traceback
 _REMEMBERED = 100
 
 Asker = tuple[Kernel, Process]
@@ -61,7 +64,7 @@ class Crashes:
 
     def happened(self, kernel: Kernel, process: Process, error: BaseException, story: str) -> None:
         """Hear of one, before what the process had is lost."""
-        crash = Crash(process, kernel.scheduler.now(), story, _gist(error))
+        crash = Crash(process, kernel.scheduler.now(), _shortened(story), _gist(error))
         self._last.pop(process.address, None)
         self._last[process.address] = crash
         if len(self._last) > _REMEMBERED:
@@ -89,6 +92,13 @@ class Crashes:
         crash = self._last.get(error.target)
         if crash is not None and crash.process.ended and error.reason.startswith("there is no"):
             error.reason = f"{error.reason}: it ended with an error: {crash.gist}"
+
+    def story_in(self, reason: str) -> str:
+        """Return the traceback of the last crash that a text names; '' where it names none."""
+        for crash in reversed(list(self._last.values())):
+            if crash.gist in reason and crash.process.address.process.process_name in reason:
+                return crash.story
+        return ""
 
     def that_took(self, request: Request) -> Crash | None:
         """Return the crash of the process that a Request had reached, and was lost with."""
@@ -132,16 +142,26 @@ def _gist(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     told = "".join(words_of(error)).splitlines()
-    said = "; ".join(stripped for line in told if (stripped := line.strip()))
+    said = as_unicode("; ".join(stripped for line in told if (stripped := line.strip())))
+    said = _cut(said, _SAID)
     frames = traceback.extract_tb(error.__traceback__)
     own = [each for each in frames if not each.filename.startswith(_LIBRARIES)]
     if not own:
         return said
     last = own[-1]
     source = (last.line or linecache.getline(last.filename, last.lineno or 0)).strip()
-    shown = source if len(source) <= _SHOWN else source[: _SHOWN - 1] + "…"
+    shown = as_unicode(_cut(source, _SHOWN))
     file = last.filename if last.filename.startswith("<process ") else _shown(last.filename)
     return f"{said} (line {last.lineno} of {file}{f': {shown}' if shown else ''})"
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _shortened(story: str) -> str:
+    """Return a traceback with long lines cut: the log has the whole."""
+    return "\n".join(_cut(line, _WIDE) for line in story.splitlines())
 
 
 def _shown(file: str) -> str:

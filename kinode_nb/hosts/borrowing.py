@@ -6,6 +6,7 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from kinode_nb.hosts.copies import Copies, Namespace
+from kinode_nb.hosts.own_globals import NOTEBOOKS
 from kinode_nb.hosts.written import Hint
 
 _NOBODYS = (ModuleType, type, FunctionType, BuiltinFunctionType)
@@ -54,6 +55,8 @@ def hinting(known: Callable[[], Container[str]], advice: str) -> Hint:
     """Return what tells of names that are known elsewhere; ``advice`` has a place for ``name``."""
 
     def hint(name: str) -> str:
+        if name in NOTEBOOKS:
+            return f"{name} is the notebook's own: a process runs outside of it; print shows text"
         if hasattr(builtins, name) or name not in known():
             return ""
         return advice.format(name=name)

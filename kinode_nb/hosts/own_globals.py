@@ -1,5 +1,6 @@
 """Functions that run as processes: each gets globals of its own, since processes share nothing."""
 
+import builtins
 import functools
 from collections.abc import Awaitable, Callable
 from types import CodeType, FunctionType
@@ -8,6 +9,11 @@ from kinode_nb.hosts.printing import printer
 from kinode_nb.process_lib import Our
 
 Init = Callable[[Our], Awaitable[None]]
+
+NOTEBOOKS = frozenset({"get_ipython", "display", "__IPYTHON__"})
+"""What a notebook puts among the builtins of all modules: no process has it."""
+BUILTINS = {name: it for name, it in vars(builtins).items() if name not in NOTEBOOKS}
+"""The builtins of processes; nobody changes them."""
 
 
 def own(function: Init, our: Our) -> Init:
@@ -23,6 +29,7 @@ def own(function: Init, our: Our) -> Init:
     own_globals = (
         known.copy() if names & _ALL_GLOBALS else {n: known[n] for n in names & known.keys()}
     )
+    own_globals["__builtins__"] = BUILTINS
     if "print" in names:
         own_globals["print"] = printer(our)
     copy = FunctionType(
@@ -37,7 +44,7 @@ def own(function: Init, our: Our) -> Init:
 
 
 _ALL_GLOBALS = {"globals", "vars", "dir", "eval", "exec"}  # who calls these may name any of them
-_ALWAYS = frozenset({"__builtins__", "__name__", "__package__", "__spec__"})  # for imports
+_ALWAYS = frozenset({"__name__", "__package__", "__spec__"})  # for imports
 
 
 @functools.lru_cache(maxsize=256)

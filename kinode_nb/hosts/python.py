@@ -20,6 +20,7 @@ from kinode_nb.hosts.trees import Tree, fresh_name
 from kinode_nb.hosts.written import WrittenModule, WrittenProgram, handed_over
 from kinode_nb.process_lib import Our, SpawnError
 from kinode_nb.process_lib.syscalls import Code, Program, Syscalls
+from kinode_nb.runtime.telling import story
 
 
 class PythonHost:
@@ -68,7 +69,14 @@ class PythonHost:
             finally:
                 ended(error)
 
-        return ProcessTasks(_run(program, our, module), str(our.address), over)
+        def strayed(what: str, error: BaseException) -> None:
+            explain(error)
+            if isinstance(program, WrittenProgram):
+                program.explain(error)
+            did = "raised" if what == "callback" else "ended with error"
+            our.print_to_terminal(0, f"a {what} of {our.address} {did}:\n{story(error)}")
+
+        return ProcessTasks(_run(program, our, module), str(our.address), over, strayed)
 
     def close(self) -> None:
         """Unload all modules of the node's packages."""

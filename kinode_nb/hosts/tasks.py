@@ -7,6 +7,7 @@ let through to the loop, ends the process and nothing else.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar
 from types import FrameType
@@ -27,8 +28,13 @@ class ProcessTasks:
         main: Coroutine[Any, Any, BaseException | None],
         name: str,
         ended: Callable[[BaseException | None], None],
+        strayed: Callable[[str, BaseException], None] | None = None,
     ) -> None:
-        """Start the main task, which returns what ended it; ``ended`` is told, once."""
+        """Start the main task, which returns what ended it; ``ended`` is told, once.
+
+        ``strayed`` is told of an error that nobody has looked at, in a task or a callback of it.
+        """
+        self.strayed = strayed
         self._others: dict[asyncio.Task[Any], None] = {}
         self._error: BaseException | None = None
         self._stopping = False
@@ -46,6 +52,7 @@ class ProcessTasks:
         loop = asyncio.get_running_loop()
         if not isinstance(loop.get_task_factory(), _TaskFactory):
             loop.set_task_factory(_TaskFactory(loop.get_task_factory()))
+            loop.set_exception_handler(_Strays(loop.get_exception_handler()))
         return Fiber(main, loop, self).start(lambda f: asyncio.Task(f, loop=loop, name=name))
 
     def _ended(self, main: asyncio.Task[BaseException | None]) -> None:
@@ -121,6 +128,38 @@ def owner_in(handle: asyncio.Handle) -> ProcessTasks | None:
     """Return the process that asked the event loop for this callback, if one did."""
     context: Context = handle._context  # type: ignore[attr-defined]  # noqa: SLF001
     return context.get(_OWNER)
+
+
+class _Strays:
+    """Hears of the errors that nobody has looked at, and tells the process that each is of.
+
+    asyncio writes them to stderr, which in a notebook is that of any cell.
+    """
+
+    def __init__(self, previous: Any) -> None:
+        """Leave the others to the handler that the loop has had, if any."""
+        self._previous = previous
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error, owner = context.get("exception"), _owner_of(context)
+        if owner is not None and owner.strayed is not None and error is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody reads any more
+                # whichever thread collects the garbage may be the one that tells
+                what = "callback" if "handle" in context else "task"
+                loop.call_soon_threadsafe(owner.strayed, what, error, context=Context())
+        elif self._previous is not None:
+            self._previous(loop, context)
+        else:
+            loop.default_exception_handler(context)
+
+
+def _owner_of(context: dict[str, Any]) -> ProcessTasks | None:
+    """Return the process that an event loop tells of, if it is one's."""
+    handle, task = context.get("handle"), context.get("task") or context.get("future")
+    if isinstance(handle, asyncio.Handle):
+        return owner_in(handle)
+    owner = getattr(task.get_coro(), "owner", None) if isinstance(task, asyncio.Task) else None
+    return owner if isinstance(owner, ProcessTasks) else None
 
 
 class _TaskFactory:

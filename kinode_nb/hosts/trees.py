@@ -11,6 +11,7 @@ import importlib.machinery
 import importlib.util
 import itertools
 import sys
+import zlib
 from collections.abc import Sequence
 from types import CodeType, ModuleType
 
@@ -21,11 +22,17 @@ from kinode_nb.types import nearest
 PREFIX = "_kinode_"
 """What the import names of trees, and of processes' own modules, begin with; a number follows."""
 _numbers = itertools.count(1)
+_FAR = 10**12  # beyond what is ever counted
 
 
 def fresh_name() -> str:
     """Return a name at the top of ``sys.modules`` that nothing has."""
     return f"{PREFIX}{next(_numbers)}"
+
+
+def stable_name(whose: str) -> str:
+    """Return a name that nothing else has, and that is the same whenever this is asked again."""
+    return f"{PREFIX}{_FAR + zlib.crc32(whose.encode(errors='backslashreplace'))}"
 
 
 class Tree:

@@ -18,9 +18,9 @@ from typing import Any
 
 from kinode_nb.hosts.copies import Copies, Namespace
 from kinode_nb.hosts.folders import Folders, Taken, Version
-from kinode_nb.hosts.own_globals import Init
+from kinode_nb.hosts.own_globals import BUILTINS, Init
 from kinode_nb.hosts.printing import printer
-from kinode_nb.hosts.trees import Tree, fresh_name
+from kinode_nb.hosts.trees import Tree, stable_name
 from kinode_nb.process_lib import Our, SpawnError
 from kinode_nb.process_lib.syscalls import Code, Written
 
@@ -121,18 +121,22 @@ class WrittenModule:
         self._our = our
         self._folders = folders
         self._entered: tuple[Version, Tree] | None = None
-        self._name = f"{fresh_name()}.{our.process.process_name}"
+        self._root = stable_name(str(our.address))
+        self._name = f"{self._root}.{our.process.process_name}"
+        self._module = ModuleType(self._name)
 
     def init(self) -> Init:
         """Run the module, and return the function to begin at; raises SpawnError."""
         program = self._program
-        module = ModuleType(self._name)
+        module = self._module
         module.__file__ = program.title
         module.__package__ = self._package()
         names = vars(module)
         names[_PROGRAM] = program
         names["print"] = printer(self._our)
-        sys.modules[self._name] = module  # where dataclasses and the like look for names
+        names["__builtins__"] = BUILTINS
+        sys.modules[self._root] = ModuleType(self._root)
+        sys.modules[self._name] = module  # where dataclasses, pickle and the like look for names
         program.show()
         copies = Copies(names, program.given)
         for name, value in program.given.items():
@@ -156,7 +160,9 @@ class WrittenModule:
 
     def unload(self) -> None:
         """Forget the module, and what only it has imported."""
-        sys.modules.pop(self._name, None)
+        if sys.modules.get(self._name) is self._module:  # else one that replaces it has the name
+            del sys.modules[self._name]
+            sys.modules.pop(self._root, None)
         if self._entered is not None:
             self._folders.leave(*self._entered)
 

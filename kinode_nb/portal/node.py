@@ -368,6 +368,7 @@ class Node:
             if target is not None and target not in self._net.core.nodes:
                 hint = nearest(target, self._net.core.nodes)
                 error.reason = f"{target} is offline or does not exist.{hint}"
+            error.tell(self._net.core.crashes.story_in(error.reason))
             raise
 
     def __eq__(self, other: object) -> bool:

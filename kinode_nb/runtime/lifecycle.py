@@ -1,17 +1,15 @@
 """How processes begin and end on a node (Kinode: ``kernel/process.rs``, ``kernel/mod.rs``)."""
 
-import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from textwrap import indent
 from typing import Protocol
 
 from kinode_nb.process_lib.syscalls import Program
-from kinode_nb.runtime.error_words import words_of
 from kinode_nb.runtime.kernel import Kernel
 from kinode_nb.runtime.outstanding import Waiter
 from kinode_nb.runtime.process import LATEST_WIT, Host, Process
 from kinode_nb.runtime.system_calls import ProcessCalls
+from kinode_nb.runtime.telling import story
 from kinode_nb.types import (
     Address,
     AddressError,
@@ -25,8 +23,6 @@ from kinode_nb.types import (
 )
 from kinode_nb.types.capabilities import messaging
 
-_OURS = str(Path(__file__).resolve().parents[1]) + "/"
-_DEEP = 5  # causes of causes, and groups in groups
 _BACKOFF = (0, 0, 1, 1)  # seconds before a restart; then 2, 4, 8…
 _HEALTHY = 1.0  # a process that outlives its backoff by this many seconds starts afresh
 
@@ -179,10 +175,10 @@ class Lifecycle:
         if error is None or isinstance(error, ScriptError):
             kernel.print(f"process {process.address} returned without error", 1)
         else:
-            story = _story(error)
-            kernel.print(f"process {process.address} ended with error:\n{story}", 0)
+            told = story(error)
+            kernel.print(f"process {process.address} ended with error:\n{told}", 0)
             for tell in kernel.on_crash:
-                tell(process, error, story)
+                tell(process, error, told)
         kernel.print(f"process {process.id} has OnExit behavior {process.on_exit}", 1)
         if process.on_exit.kind == "Restart" and not kernel.closed:
             calls.retire()
@@ -221,7 +217,7 @@ class Lifecycle:
         try:
             self.run(process)
         except SpawnError as error:  # its code cannot be run any more
-            kernel.print(f"process {process.address} ended with error:\n{_story(error)}", 0)
+            kernel.print(f"process {process.address} ended with error:\n{story(error)}", 0)
             self._forget(process, error)
 
     def _forget(
@@ -254,24 +250,3 @@ class Lifecycle:
             if isinstance(entry, Waiter) and entry.waiting:
                 kernel.fail(process, entry, "Offline", f"{process.address} has ended")
         kernel.scheduler.deadlines.pop(process, None)
-
-
-def _story(error: BaseException, told: tuple[BaseException, ...] = ()) -> str:
-    """Tell an error as Python does, without the runtime's own frames.
-
-    Only a process that came with the runtime has no others. What caused the error stands before
-    it; those of a group follow it, each indented. ``told`` are the errors that led here.
-    """
-    frames = traceback.extract_tb(error.__traceback__)
-    foreign = [frame for frame in frames if "<frozen importlib" not in frame.filename]
-    authors = [frame for frame in foreign if not frame.filename.startswith(_OURS)]
-    own = authors or [frame for frame in foreign if "/kinode_nb/hosts/" not in frame.filename]
-    lines = traceback.format_list(own) if own else []
-    lines += words_of(error)
-    told = (*told, error)
-    if isinstance(error, BaseExceptionGroup) and len(told) < _DEEP:
-        lines += [f"{indent(_story(each, told), '  | ')}\n" for each in error.exceptions]
-    cause = error.__cause__
-    if cause is not None and not any(cause is each for each in told) and len(told) < _DEEP:
-        lines = [_story(cause, told), "\n\nThat was the direct cause of this error:\n\n", *lines]
-    return "".join(lines).rstrip()

@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Callable
 
 from kinode_nb.types import Address, Event, Message
+from kinode_nb.types.printed import as_unicode
 
 Entry = Message | Event
 _GROWTH = 4096
@@ -57,7 +58,7 @@ class MessageLog:
     def end(self, seq: int, status: str, reason: str) -> None:
         """Write down how a message ended when it was not delivered."""
         if seq >= self.first:
-            self.outcomes[seq] = (status, reason)
+            self.outcomes[seq] = (status, as_unicode(reason))
 
     def event(
         self,
@@ -74,7 +75,16 @@ class MessageLog:
     ) -> Event:
         """Write down what is no message: a print, a SendError, a condition."""
         entry = Event(
-            self.next_seq, time, kind, source, target, body, parent, id_, reason, verbosity
+            self.next_seq,
+            time,
+            kind,
+            source,
+            target,
+            as_unicode(body),
+            parent,
+            id_,
+            as_unicode(reason),
+            verbosity,
         )
         self.record(entry)
         for observer in list(self.observers):

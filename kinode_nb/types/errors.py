@@ -40,8 +40,10 @@ class KinodeError(Exception):
         IPython asks exceptions for a method of this name. Its own UsageError would be shown as
         shortly, but tools that run notebooks take a cell that raised that one for a success.
         """
-        said = " ".join([str(self), *getattr(self, "__notes__", ())])
-        return [f"{type(self).__name__}: {said}"]
+        story = getattr(self, "story", None)  # which has lines of its own
+        notes = [each for each in getattr(self, "__notes__", ()) if each != story]
+        said = " ".join([str(self), *notes])
+        return [f"{type(self).__name__}: {said}".encode(errors="backslashreplace").decode()]
 
 
 class AddressError(KinodeError, ValueError):

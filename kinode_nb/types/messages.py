@@ -123,6 +123,19 @@ class SendError(KinodeError):
         self.context = context
         self.reason = reason
         self.seq = 0
+        self.story = ""
+        """The traceback of the process that an error has ended, where that is why."""
+
+    def tell(self, story: str) -> None:
+        """Let the story be seen, in a notebook and in a script, below what is said."""
+        if story and not self.story:
+            self.story = story
+            self.add_note(story)
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: one line, and below it where in the process it was."""
+        said = super()._render_traceback_()
+        return ["\n".join([*said, "", self.story])] if self.story else said
 
     @property
     def source(self) -> Address:

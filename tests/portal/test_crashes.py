@@ -145,3 +145,96 @@ def test_its_last_requests_are_sent_all_the_same(node: Node):
         node.request(address, 1, timeout=LONG)
     rows = node.log(kind="request", process="heir")
     assert rows["body"].tolist() == ["gone"]
+
+
+NESTED = """\
+def inner(words):
+    raise ValueError(words)
+
+def outer(words):
+    inner(words)
+
+async def init(our):
+    async for message in our:
+        outer(message.json())
+"""
+
+
+def test_the_one_who_asked_gets_the_whole_traceback(net: FakeNet, node: Node):
+    node.process("nested", NESTED)
+    for ask in (node.request, node.inject):
+        with pytest.raises(SendError) as raised:
+            ask("nested:notebook:template.os", ["x" * 100_000])
+        node.process("nested", NESTED)
+        error = raised.value
+        line, story = "\n".join(error._render_traceback_()).split("\n\n")
+        assert "nested:notebook:template.os on fake.dev ended with an error" in line
+        assert "\n" not in line
+        assert len(line) < 1000
+        assert story == error.story == error.__notes__[0]
+        places = [f'  File "<process nested>", line {at}, in ' for at in (9, 5, 2)]
+        assert [each for each in story.splitlines() if "File" in each] == [
+            place + name for place, name in zip(places, ("init", "outer", "inner"), strict=True)
+        ]
+        assert "    outer(message.json())" in story
+        assert len(story) < 5000
+        assert node.log(kind="print", grep="x{100000}").shape[0]
+
+
+def test_half_a_surrogate_pair_in_an_error_breaks_neither_log_nor_line(node: Node):
+    text = (
+        "import json\nasync def init(our):\n    message = await our.receive()\n"
+        "    print('\\udfff é')\n    raise ValueError('x' + json.loads(message.body))\n"
+    )
+    node.process("nested", text)
+    with pytest.raises(SendError) as raised:
+        node.request("nested:notebook:template.os", b'"\\ud800"')
+    for said in (str(raised.value), *raised.value._render_traceback_(), node.terminal()):
+        assert "ValueError: x\\ud800" in said.encode().decode()
+    assert "\\udfff é" in node.terminal()
+    assert node.log()["reason"].astype(str).str.contains(r"x\ud800", regex=False).sum() == 2
+
+
+def test_an_error_in_a_task_that_nobody_awaits_is_told_at_its_processs_terminal(
+    net: FakeNet, node: Node, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+):
+    text = (
+        "import asyncio\nasync def boom():\n    raise ValueError('astray')\n"
+        "async def init(our):\n    asyncio.create_task(boom())\n"
+        "    asyncio.get_running_loop().call_soon(lambda: 1 / 0)\n"
+        "    async for _ in our: await our.send_response(1)\n"
+    )
+    node.process("straying", text)
+    id_ = "straying:notebook:template.os"
+    assert node.request(id_, 0).json() == 1
+    assert node.request(id_, 0).json() == 1
+    prints = node.log(kind="print", process="straying")["body"].tolist()
+    assert sorted(prints) == [
+        (
+            f"a callback of fake.dev@{id_} raised:\n"
+            '  File "<process straying>", line 6, in <lambda>\n'
+            "    asyncio.get_running_loop().call_soon(lambda: 1 / 0)\n"
+            "                                                 ~~^~~\n"
+            "ZeroDivisionError: division by zero"
+        ),
+        (
+            f"a task of fake.dev@{id_} ended with error:\n"
+            '  File "<process straying>", line 3, in boom\n'
+            "    raise ValueError('astray')\nValueError: astray"
+        ),
+    ]
+    assert capfd.readouterr().err == ""
+    assert not caplog.records
+
+
+def test_the_words_of_an_error_of_our_own_begin_with_its_bare_name(net: FakeNet, node: Node):
+    text = (
+        "async def init(our):\n    await our.receive()\n"
+        "    await our.send_request('x:y:z.os', object())\n"
+    )
+    node.process("nested", text)
+    with pytest.raises(SendError, match=r"an error: WitError: ") as raised:
+        node.request("nested:notebook:template.os", 1)
+    assert raised.value.story.count("File ") == 1
+    assert "direct cause" not in raised.value.story
+    assert "kinode_nb" not in raised.value.story

@@ -110,6 +110,41 @@ def test_a_kept_home_has_its_state_after_the_next_boot(net: FakeNet, tmp_path: P
         node.stop()
 
 
+def test_instances_of_its_classes_are_a_state_that_its_next_one_can_read(node: Node):
+    text = (
+        "import dataclasses, pickle\n@dataclasses.dataclass\nclass Saved:\n    number: int\n"
+        "async def init(our):\n"
+        "    state = our.get_state()\n"
+        "    saved = pickle.loads(state) if state else Saved(0)\n"
+        "    our.set_state(pickle.dumps(Saved(saved.number + 1)))\n"
+        "    async for message in our:\n"
+        "        await our.send_response(saved.number // message.json())\n"
+    )
+    for number in range(2):
+        node.process("counter", text, on_exit="restart")
+        assert node.request(ID, 1).json() == 2 * number
+        with pytest.raises(SendError):
+            node.request(ID, 0)
+        assert node.request(ID, 1).json() == 2 * number + 1
+
+
+@pytest.mark.parametrize("name", ["get_ipython", "display"])
+def test_what_a_notebook_puts_among_the_builtins_is_in_no_process(
+    node: Node, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    monkeypatch.setattr(f"builtins.{name}", print, raising=False)
+    with pytest.raises(CrashError, match=f"{name} is the notebook's own") as raised:
+        node.process("counter", f"async def init(our):\n    {name}()\n")
+    assert f"NameError: name '{name}' is not defined" in str(raised.value)
+
+    async def init(our: Our) -> None:
+        message = await our.receive()
+        await our.send_response(message.json() in __builtins__)  # type: ignore[operator]
+
+    node.spawn(init, name="counter", public=True)
+    assert node.request(ID, name).json() is False
+
+
 def test_the_net_begins_it_on_several_nodes_or_on_none(net: FakeNet, node: Node):
     other = net.boot("fake2.dev", port="none")
     text = ANSWERS + "await our.send_response(our.node)"
