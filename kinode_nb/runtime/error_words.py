@@ -8,7 +8,8 @@ _name = type.__dict__["__name__"].__get__
 def words_of(error: BaseException) -> list[str]:
     """Return what Python shows below a traceback, line by line; whatever the error does.
 
-    A class of kinode_nb's goes by its bare name, which is the one that people import. A process whose error cannot be shown has ended all the same.
+    A class of kinode_nb's goes by its bare name, which is the one that people import.
+    A process whose error cannot be shown has ended all the same.
     """
     try:
         lines, kind = traceback.format_exception_only(error), type(error)
