@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
 
-from kinode_nb.hosts.module_state import Import, holds_state, imports, reaches_out
+from kinode_nb.hosts.module_state import Import, holds_state, imports
+from kinode_nb.hosts.reaching_out import reaches_out
 
 
 @dataclass(frozen=True, slots=True)
