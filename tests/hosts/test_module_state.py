@@ -34,7 +34,7 @@ def module(text: str) -> ast.Module:
         "from contextvars import ContextVar\nCURRENT = ContextVar('current', default=None)",
         "def f(a, b=1, *, c=None):\n    found = []\n    found.append(a)\n    return found",
         "class A:\n    'Words.'\n    x: int = 0\n    def set(self, x):\n        self.x = x",
-        "import dataclasses as d\n@d.dataclass\nclass A:\n    b: list = d.field(default_factory=set)",
+        "import dataclasses as d\n@d.dataclass\nclass A:\n x: set = d.field(default_factory=set)",
         "from contextlib import contextmanager\n@contextmanager\ndef f():\n    yield",
         "from kinode_nb.process_lib import script\n@script\nasync def init(our, args): ...",
         "from kinode_nb import wit\napi = wit.load('x.wit', names=['a'])",
