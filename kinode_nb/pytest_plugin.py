@@ -32,7 +32,11 @@ class Options:
     """What `pytest.mark.kinode` takes."""
 
     packages: Sequence[str | PathLike[str]] = ()
-    """Started on every node: folders and zips below pytest's rootdir, or names of built-in ones."""
+    """Started on every node: folders and zips, or names of built-in ones.
+
+    A relative path is one from the package that the test's file lies in, else from pytest's
+    rootdir, else from where pytest was started.
+    """
     nodes: int | Sequence[str] | None = None
     """How many are booted, or their names. Default: one where packages are named, else none."""
     seed: int = 0
@@ -54,6 +58,12 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out the code of packages: a process may be called like a test's file, and is none."""
+    is_pkg = collection_path.name == "pkg" and (collection_path / "manifest.json").is_file()
+    return True if is_pkg and (collection_path.parent / "metadata.json").is_file() else None
+
+
 @pytest.fixture
 def kinode_net(request: pytest.FixtureRequest) -> "FakeNet":
     """Return a `kinode_nb.FakeNet` of the test's own, closed after it."""
@@ -61,13 +71,14 @@ def kinode_net(request: pytest.FixtureRequest) -> "FakeNet":
 
     with _mistakes_in_one_line():
         options = _options(request)
+        places = [_place(each, request) for each in options.packages]
         net = FakeNet(options.seed)
         request.addfinalizer(net.close)  # noqa: PT021 - a report tells of one that failed to start
         request.node.stash[_made] = net, options
         for name in _names(options):
             _boot(net, name, options)
-        if options.packages:
-            net.start(*(_place(each, request.config.rootpath) for each in options.packages))
+        if places:
+            net.start(*places)
     return net
 
 
@@ -110,23 +121,45 @@ def _options(request: pytest.FixtureRequest) -> Options:
         if name not in known:
             hint = nearest(name, known) or f" There are {', '.join(known)}."
             raise UsageError(f"kinode_net has no option {name!r}.{hint}")
-    return Options(**given)
+    options = Options(**given)
+    _check(options)
+    return options
+
+
+def _check(options: Options) -> None:
+    """Raise UsageError for a value that is of another type than the option."""
+    from kinode_nb.types import UsageError
+
+    packages: object = options.packages
+    if isinstance(packages, str | PathLike):
+        raise UsageError(f"packages is a list: write packages=[{packages!r}]")
+    is_list = isinstance(packages, Sequence)
+    if not is_list or not all(isinstance(each, str | PathLike) for each in options.packages):
+        raise UsageError(f"packages is a list of folders, zips and names, not {packages!r}")
+    if type(options.seed) is not int:
+        raise UsageError(f"seed is a whole number, not {options.seed!r}")
+    if type(options.http) is not bool:
+        raise UsageError(f"http is True or False, not {options.http!r}")
 
 
 def _names(options: Options) -> list[str | None]:
     """Return the names of the nodes to boot, None for the next free one; raises UsageError."""
     from kinode_nb.types import UsageError
 
-    if isinstance(options.packages, str | PathLike):
-        raise UsageError(f"packages is a list: write packages=[{options.packages!r}]")
-    nodes = options.nodes
+    nodes: object = options.nodes
     if nodes is None:
         nodes = 1 if options.packages else 0
     if isinstance(nodes, int) and not isinstance(nodes, bool) and nodes >= 0:
         return [None] * nodes
-    if isinstance(nodes, int | str):
+    names: list[str | None] = [None]
+    if isinstance(nodes, Sequence) and not isinstance(nodes, str):
+        names = list(nodes)
+    if not all(isinstance(each, str) for each in names):
         raise UsageError(f"nodes is how many, or a list of names, not {nodes!r}")
-    return list(nodes)
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"nodes has {name!r} twice: each node has a name of its own")
+    return names
 
 
 def _boot(net: "FakeNet", name: str | None, options: Options) -> "Node":
@@ -134,11 +167,30 @@ def _boot(net: "FakeNet", name: str | None, options: Options) -> "Node":
     return net.boot(name, port=port, verbosity=options.verbosity)
 
 
-def _place(package: str | PathLike[str], root: Path) -> str:
-    """Return what `start` finds the package by, wherever pytest was started."""
-    place = root / package
-    is_there = place.is_file() or (place / "metadata.json").is_file()
-    return str(place if isinstance(package, PathLike) or is_there else package)
+def _place(package: str | PathLike[str], request: pytest.FixtureRequest) -> str:
+    """Return what `start` finds the package by, wherever pytest was started; raises UsageError."""
+    from kinode_nb.types import UsageError
+
+    bases = (
+        *_package_around(request.path),
+        request.config.rootpath,
+        request.config.invocation_params.dir,
+    )
+    places = list(dict.fromkeys((base / package).resolve() for base in bases))
+    for place in places:
+        if (place / "metadata.json").is_file() or (place.suffix == ".zip" and place.is_file()):
+            return str(place)
+    if isinstance(package, str) and "/" not in package and package.strip("."):
+        return package
+    looked = ", ".join(map(str, places))
+    raise UsageError(
+        f"there is no package {str(package)!r}: no metadata.json, nor a zip, at {looked}"
+    )
+
+
+def _package_around(file: Path) -> list[Path]:
+    """Return the folder of the package that a file lies in, if it is in one."""
+    return [each for each in file.parents if (each / "metadata.json").is_file()][:1]
 
 
 @contextmanager
@@ -149,7 +201,8 @@ def _mistakes_in_one_line() -> Iterator[None]:
     try:
         yield
     except KinodeError as error:
-        pytest.fail(f"{type(error).__name__}: {error}", pytrace=False)
+        mistake = f"{type(error).__name__}: {error}"
+        raise pytest.fail.Exception(mistake, pytrace=False) from None
 
 
 def _told(net: "FakeNet") -> Iterator[tuple[str, str]]:

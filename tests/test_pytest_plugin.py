@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from kinode_nb.kit.new import TEMPLATES, new
 from kinode_nb.kit.packages import BUILT_IN
 from kinode_nb.portal import FakeNet, Node
 
@@ -166,6 +167,58 @@ def test_a_package_is_found_from_wherever_pytest_was_started(author: pytest.Pyte
     run(author, "--rootdir", str(author.path), str(author.path)).assert_outcomes(passed=3)
 
 
+HELLO = """
+import pytest
+
+@pytest.mark.kinode(packages=["."])
+def test_it(kinode_net):
+    assert kinode_net.installed_packages() == ["tally"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "given"),
+    [
+        (".", []),
+        (".", ["tally/test/test_tally.py"]),
+        ("tally", []),
+        ("tally", ["test"]),
+        ("tally/test", ["test_tally.py"]),
+        ("below", ["../tally/test/test_tally.py"]),
+    ],
+)
+def test_a_tests_own_package_is_a_dot_from_wherever_pytest_was_started(
+    author: pytest.Pytester, start: str, given: list[str]
+):
+    new(author.path / "tally", template="echo")
+    (author.path / "tally" / "test" / "test_tally.py").write_text(HELLO)
+    (author.path / "below").mkdir()
+    os.chdir(author.path / start)
+    run(author, *given).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("start", [".", "mine", "mine/test"])
+def test_code_of_packages_is_no_test_and_an_authors_tests_beside_it_are(
+    author: pytest.Pytester, start: str
+):
+    for template in TEMPLATES:
+        new(author.path / template, template=template)
+    new(author.path / "mine", template="echo")
+    (author.path / "mine" / "test" / "test_x.py").write_text("def test_x(): ...\n")
+    (author.path / "mine" / "test" / "mine_test" / "x_test.py").write_text("def test_y(): ...\n")
+    os.chdir(author.path / start)
+    run(author).assert_outcomes(passed=2)
+
+
+def test_a_folder_that_is_called_pkg_and_is_no_packages_is_collected(author: pytest.Pytester):
+    for name in ("pkg", "other/pkg"):
+        (author.path / name).mkdir(parents=True)
+        (author.path / name / f"test_{len(name)}.py").write_text("def test_x(): ...\n")
+    (author.path / "pkg" / "manifest.json").write_text("[]")
+    (author.path / "other" / "metadata.json").write_text("{}")
+    run(author).assert_outcomes(passed=2)
+
+
 COROUTINES = """
 import asyncio, inspect
 
@@ -301,6 +354,15 @@ def test_a_package_that_does_not_start_is_a_line_and_its_terminal(author: pytest
         ("'chat'", "write packages=['chat']"),
         ("packages='chat'", "write packages=['chat']"),
         ("nodes='fake.dev'", "nodes is how many, or a list of names, not 'fake.dev'"),
+        ("packages=5", "packages is a list of folders, zips and names, not 5"),
+        ("packages=[5]", "packages is a list of folders, zips and names, not [5]"),
+        ("packages=['.']", "there is no package '.': no metadata.json, nor a zip, at /"),
+        ("packages=['no/such.zip']", "/no/such.zip"),
+        ("seed='x'", "seed is a whole number, not 'x'"),
+        ("http='yes'", "http is True or False, not 'yes'"),
+        ("nodes=['a.os', 'a.os']", "nodes has 'a.os' twice"),
+        ("nodes=[5]", "nodes is how many, or a list of names, not [5]"),
+        ("nodes=2.0", "nodes is how many, or a list of names, not 2.0"),
         ("nodes=-1", "nodes is how many, or a list of names, not -1"),
         ("nodes=['no name.dev']", "no name.dev"),
         ("nodes=1, verbosity=9", "verbosity is 0, 1, 2 or 3, not 9"),
@@ -317,9 +379,12 @@ def test_a_mistake_is_one_line(author: pytest.Pytester, given: str, said: str):
     )
     result = run(author)
     result.assert_outcomes(errors=1)
-    assert said in result.stdout.str()
-    assert "Traceback" not in result.stdout.str()
-    assert "def kinode_net" not in result.stdout.str()
+    told = result.stdout.str()
+    assert said in told
+    assert told.partition("short test summary")[0].count("Error: ") == 1
+    assert "Traceback" not in told
+    assert "During handling" not in told
+    assert "def kinode_net" not in told
 
 
 # -------------------------------------------------------------------- how it is loaded
