@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from kinode_nb import wit
-from kinode_nb.kit import apis, copies, generated, package, sources
+from kinode_nb.kit import apis, copies, generated, implementations, package, sources
 from kinode_nb.kit.apis import Api
 from kinode_nb.kit.dependencies import Dependencies, FetchApi, merge
 from kinode_nb.kit.folders import Folder
@@ -69,7 +69,7 @@ def assemble(
         *dependencies.notes,
         *taken,
         *_unknown(folder, files),
-        *_unimplemented(folder, files),
+        *implementations.check(folder, files),
     )
     return Assembled(made, api, copied, tuple(each.package for each in resolved), notes)
 
@@ -144,15 +144,4 @@ def _unknown(folder: Folder, files: dict[str, bytes]) -> list[str]:
         if item.verb in {"import", "export"}
         and not (item.function or item.interface or item.package)
         and item.name not in known
-    ]
-
-
-def _unimplemented(folder: Folder, files: dict[str, bytes]) -> list[str]:
-    """Return a note for each interface whose functions nobody could call."""
-    return [
-        f"{folder.shown / 'api' / name}: the functions of {interface.name} have no code: write "
-        f"pkg/{interface.name.replace('-', '_')}_api.py with an `async def` for each"
-        for name, text in folder.wit.items()
-        for interface in wit.parse(text.decode()).interfaces
-        if interface.functions and f"{interface.name.replace('-', '_')}_api.py" not in files
     ]

@@ -2,7 +2,7 @@
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from kinode_nb.types import PackageError
@@ -28,44 +28,54 @@ def parsed(source: bytes, where: str) -> ast.Module:
 
 
 def check_init(module: ast.Module, where: str) -> None:
-    """Raise PackageError when a module has no ``init`` that can be a process.
-
-    What is decorated, assigned or imported may be anything, and is believed.
-    """
-    found = list(_bindings(module.body))
-    if not found:
+    """Raise PackageError when a module has no ``init`` that can be a process."""
+    if not check_coroutine(module, "init", ("our",), where):
         raise PackageError(
             f"{where} is a process without its program; write `async def init(our: Our) -> None:`"
         )
-    last = found[-1]
-    if isinstance(last, _Function) and not last.decorator_list:
-        _check_function(last, f"{where}, line {last.lineno}")
 
 
-def _check_function(function: _Function, where: str) -> None:
+def check_coroutine(module: ast.Module, name: str, parameters: Sequence[str], where: str) -> bool:
+    """Tell whether a module has a name; raises PackageError when it is no coroutine to be called.
+
+    It is called with ``parameters`` by position. What is decorated, assigned or imported may be
+    anything, and is believed.
+    """
+    found = list(_bindings(module.body, name))
+    if found and isinstance(last := found[-1], _Function) and not last.decorator_list:
+        _check_function(last, parameters, f"{where}, line {last.lineno}")
+    return bool(found)
+
+
+def _check_function(function: _Function, parameters: Sequence[str], where: str) -> None:
+    write = f"write `async def {function.name}({', '.join(parameters)})`"
     if isinstance(function, ast.FunctionDef):
-        raise PackageError(f"{where}: init is no coroutine; write `async def init(our)`")
-    arguments = function.args
-    needed = len(arguments.posonlyargs) + len(arguments.args)
-    if (needed == 0 and arguments.vararg is None) or needed - len(arguments.defaults) > 1:
-        raise PackageError(f"{where}: init takes one argument, our; write `async def init(our)`")
+        raise PackageError(f"{where}: {function.name} is no coroutine; {write}")
+    arguments, given = function.args, len(parameters)
+    most = len(arguments.posonlyargs) + len(arguments.args)
+    by_name = [each for each in arguments.kw_defaults if each is None]
+    least = most - len(arguments.defaults)
+    if by_name or least > given or (most < given and arguments.vararg is None):
+        takes = "one argument, our" if parameters == ("our",) else ", ".join(parameters)
+        raise PackageError(f"{where}: {function.name} takes {takes}; {write}")
 
 
-def _bindings(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield what gives ``init`` its value at a module's top, inside ``if`` and ``try`` too."""
+def _bindings(body: list[ast.stmt], name: str) -> Iterator[ast.stmt]:
+    """Yield what gives a name its value at a module's top, inside ``if`` and ``try`` too."""
     for each in body:
         match each:
-            case ast.FunctionDef(name="init") | ast.AsyncFunctionDef(name="init"):
+            case ast.FunctionDef(name=found) | ast.AsyncFunctionDef(name=found):
+                if found == name:
+                    yield each
+            case ast.Assign(targets=targets) if any(_binds(each, name) for each in targets):
                 yield each
-            case ast.Assign(targets=targets) if any(map(_is_init, targets)):
-                yield each
-            case ast.AnnAssign(target=target) if _is_init(target):
+            case ast.AnnAssign(target=target) if _binds(target, name):
                 yield each
             case ast.ImportFrom(names=names) | ast.Import(names=names):
-                if any((alias.asname or alias.name) in {"init", "*"} for alias in names):
+                if any((alias.asname or alias.name) in {name, "*"} for alias in names):
                     yield each
             case ast.If() | ast.Try() | ast.With():
-                yield from _bindings(_inside(each))
+                yield from _bindings(_inside(each), name)
 
 
 def _inside(statement: ast.If | ast.Try | ast.With) -> list[ast.stmt]:
@@ -78,8 +88,8 @@ def _inside(statement: ast.If | ast.Try | ast.With) -> list[ast.stmt]:
     return found
 
 
-def _is_init(target: ast.expr) -> bool:
-    return any(isinstance(each, ast.Name) and each.id == "init" for each in ast.walk(target))
+def _binds(target: ast.expr, name: str) -> bool:
+    return any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(target))
 
 
 @lru_cache(maxsize=256)

@@ -88,7 +88,7 @@ class _Module:
         yield ""
         yield from self._imports("\n".join([*checked, *functions]))
         yield ""
-        names = sorted([*self._types, *map(_function_name, self._functions)])
+        names = sorted([*self._types, *map(function_name, self._functions)])
         yield from listed("__all__ = [", [f'"{name}"' for name in names], "]")
         if checked:
             yield ""
@@ -158,8 +158,8 @@ class _Module:
         return f'wit.load(pathlib.Path(__file__).parent, "{self._interface.name}")'
 
     def _function(self, function: tree.Function) -> Iterator[str]:
-        name = _function_name(function)
-        parameters = [(_parameter_name(p.name), p.type) for p in function.parameters]
+        name = function_name(function)
+        parameters = [(parameter_name(p.name), p.type) for p in function.parameters]
         written = [f"{each}: {self._short(name, each, type_)}" for each, type_ in parameters]
         result = self._short(name, "returns", function.result)
         opening, closing = f"async def {name}(", f") -> {result}:"
@@ -195,12 +195,14 @@ class _Standard(_Module):
         return "wit.standard_interface()"
 
 
-def _function_name(function: tree.Function) -> str:
+def function_name(function: tree.Function) -> str:
+    """Return what a function of an interface is called in Python, where it is called and written."""
     name = python_name(snake(function.name))
     return f"{name}_" if name in _TAKEN else name
 
 
-def _parameter_name(name: str) -> str:
+def parameter_name(name: str) -> str:
+    """Return what the parameter of a function is called in Python; ``our`` comes before them."""
     snaked = python_name(snake(name))
     return f"{snaked}_" if snaked == "our" else snaked
 
