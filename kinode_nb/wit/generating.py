@@ -196,7 +196,7 @@ class _Standard(_Module):
 
 
 def function_name(function: tree.Function) -> str:
-    """Return what a function of an interface is called in Python, where it is called and written."""
+    """Return what a function of an interface is called in Python, by all sides."""
     name = python_name(snake(function.name))
     return f"{name}_" if name in _TAKEN else name
 
