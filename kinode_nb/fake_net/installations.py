@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from kinode_nb.fake_net.begun_package import Before, BegunPackage, Older, of_package
 from kinode_nb.fake_net.kept_packages import KeptPackages
 from kinode_nb.fake_net.package_processes import PackageProcesses
 from kinode_nb.kit import packages
@@ -22,7 +23,6 @@ from kinode_nb.runtime.process import Process
 from kinode_nb.types import (
     Address,
     AddressError,
-    Event,
     KinodeError,
     PackageError,
     PackageId,
@@ -30,8 +30,6 @@ from kinode_nb.types import (
 from kinode_nb.types.capabilities import APP_STORE, KERNEL, TERMINAL, TESTER
 from kinode_nb.types.manifests import Metadata
 
-_SETTLE_NS = 2_000_000_000
-_TICK = 0.001
 _OWN = frozenset(each.package_id for each in (KERNEL, APP_STORE, TERMINAL, TESTER))
 """The packages that a node's own processes belong to."""
 
@@ -48,42 +46,86 @@ class Installations:
         self._kernel = kernel
         self._lifecycle = lifecycle
         self._kept = KeptPackages(home)
-        self._starting: list[Process] = []
-        self._older: dict[PackageId, tuple[Package, Path]] = {}
-        """What was replaced by what is starting, and where its drive lies meanwhile."""
 
-    def start(self, package: Package) -> str:
-        """Install a package, in place of an older one; returns a note when just that one runs.
+    def begin(self, package: Package) -> tuple[BegunPackage | None, str]:
+        """Install a package, in place of an older one; a note when just that one is there.
 
-        What was started is looked at by `settle`. Raises PackageError; then nothing has changed.
+        None is begun when it runs. What is begun is for `undo` or `keep`. Raises KinodeError; then
+        nothing has changed.
         """
+        id_, node, note = package.id, self._kernel.node, ""
+        known = self.packages.get(id_)
+        if known is not None and known.digest == package.digest:
+            if self._runs(known):
+                return None, f"{id_.package_name} is already started on {node}"
+            note = f"{id_.package_name} had ended on {node}, and is begun again"
+        _refuse_own(id_)
+        return self._begin(package, self._kept.stage(package)), note
+
+    def _begin(self, package: Package, staged: Path) -> BegunPackage:
+        """Run a package whose drive was staged; the processes of an older one end."""
         known = self.packages.get(package.id)
-        if known is not None and known.digest == package.digest and self._runs(known):
-            return f"{package.id.package_name} is already started on {self._kernel.node}"
-        _refuse_own(package.id)
-        older = self._kept.place(package.id, self._kept.stage(package))
-        if older is not None and known is not None and package.id not in self._older:
-            self._older[package.id] = (known, older)
-        elif older is not None:
-            self._kept.discard(older)
-        self._starting += self._run(package)
-        return ""
+        before = Before(of_package(self._kernel, package.id), self._kernel.log.next_seq)
+        ran = known is not None and self._runs(known)
+        drive = self._kept.place(package.id, staged)
+        if drive is not None and known is not None:
+            before.older = Older(known, drive, ran)
+        elif drive is not None:
+            self._kept.discard(drive)
+        begun = BegunPackage(msgspec.structs.replace(package, files={}, archive=b""), [], before)
+        try:
+            begun.processes = self._run(begun.package)
+        except KinodeError:
+            self.undo(begun)
+            raise
+        return begun
 
     def _run(self, package: Package) -> list[Process]:
         """Run the processes of a package whose drive is in place; those of an older one end."""
         known = self.packages.get(package.id)
         if known is not None:
             self._processes.kill(known)
+        self.packages[package.id] = package
         started = self._processes.start(package)
-        self.packages[package.id] = msgspec.structs.replace(package, files={}, archive=b"")
         self._save()
         self._tell(package, started)
         return started
 
+    def keep(self, begun: BegunPackage) -> None:
+        """Forget what a package was put in place of."""
+        if begun.before.older is not None:
+            self._kept.discard(begun.before.older.drive)
+
+    def undo(self, begun: BegunPackage) -> None:
+        """Remove a package with all that it has spawned; what it was put in place of is back.
+
+        Nothing happens to one that was replaced or removed meanwhile. Raises PackageError when
+        the older one cannot be put back.
+        """
+        id_, older = begun.id, begun.before.older
+        if self.packages.get(id_) is not begun.package:
+            return
+        self.uninstall(id_)
+        for process in of_package(self._kernel, id_):
+            if process not in begun.before.processes:
+                self._lifecycle.kill(process)
+        if older is None:
+            return
+        self._kept.place(id_, older.drive)
+        if older.ran:
+            self._run(older.package)
+        else:
+            self.packages[id_] = older.package
+            self._save()
+
     async def install_archive(
         self, archive: bytes, id_: PackageId, metadata: Metadata | None, source: str
     ) -> None:
-        """Install the zip that kit made of a package; raises PackageError, AddressError."""
+        """Install the zip that kit made of a package, and wait until its processes have begun.
+
+        Raises PackageError, AddressError, also for what ends as it starts; then the older one is
+        there as before.
+        """
         _refuse_own(id_)
 
         def prepare() -> tuple[Package, Path]:
@@ -97,10 +139,15 @@ class Installations:
             with suppress(KinodeError):
                 shutil.rmtree((await preparing)[1], ignore_errors=True)
             raise
-        older = self._kept.place(package.id, staged)
-        if older is not None:
-            self._kept.discard(older)
-        self._run(package)
+        begun = self._begin(package, staged)
+        try:
+            await begun.attended(self._kernel)
+        except PackageError as error:
+            self.undo(begun)
+            again = ". The older one runs again" if begun.runs_again else ""
+            raise PackageError(f"{error}{again}") from None
+        finally:
+            self.keep(begun)
 
     def uninstall(self, id_: PackageId) -> None:
         """End the processes of its manifest and remove its ``pkg`` drive; raises PackageError.
@@ -136,73 +183,6 @@ class Installations:
     def _tell(self, package: Package, started: list[Process]) -> None:
         for tell in self.on_started:
             tell(package, started)
-
-    async def settle(self) -> None:
-        """Wait until what was started has got as far as its first message, two seconds at most.
-
-        Raises PackageError for what has ended by then: none of its package is left, and an older
-        one that it had replaced runs again.
-        """
-        starting, self._starting = self._starting, []
-        older, self._older = self._older, {}
-        errors: list[PackageError] = []
-        try:
-            await self._attended(starting)
-            for process in starting:
-                id_, reason = process.id.package_id, self._failure(process)
-                if reason and id_ in self.packages:
-                    self._abolish(id_)
-                    again = self._bring_back(older.pop(id_)) if id_ in older else ""
-                    stop = "" if reason.endswith(("?", ".")) else "."
-                    errors.append(
-                        PackageError(
-                            f"{process.id} ended as it started: {reason}{stop}{again} "
-                            f"%kinode terminal -n {self._kernel.node} tells the whole story"
-                        )
-                    )
-        finally:
-            for _, folder in older.values():
-                self._kept.discard(folder)
-        if errors:
-            raise errors[0]
-
-    async def _attended(self, starting: list[Process]) -> None:
-        clock = self._kernel.scheduler.clock
-        until = clock.now_ns() + _SETTLE_NS
-        for process in starting:
-            while not (process.mailbox.attended or process.ended or process.restarts):
-                if clock.now_ns() > until:
-                    return
-                await asyncio.sleep(_TICK)
-
-    def _bring_back(self, older: tuple[Package, Path]) -> str:
-        """Run the package that one which could not start had replaced; returns what to say."""
-        package, folder = older
-        self._kept.place(package.id, folder)
-        self._run(package)
-        return " The older one runs again."
-
-    def _failure(self, process: Process) -> str:
-        """Return the error that a process ended with while it started; '' where it did not."""
-        if not (process.ended or process.restarts):
-            return ""
-        for entry in reversed(self._kernel.log.entries):
-            if (
-                isinstance(entry, Event)
-                and entry.kind == "print"
-                and entry.body.startswith(f"process {process.address} ended with error:")
-            ):
-                return entry.body.splitlines()[-1].strip()
-        return ""
-
-    def _abolish(self, id_: PackageId) -> None:
-        """Remove a package that could not start, with all that it had spawned by then."""
-        if id_ in self.packages:
-            self.uninstall(id_)
-        kernel = self._kernel
-        for process in [*kernel.processes.values(), *kernel.restarting.values()]:
-            if process.id.package_id == id_:
-                self._lifecycle.kill(process)
 
     def restore(self) -> None:
         """Bring back what was installed in this home; what cannot be is told and forgotten."""

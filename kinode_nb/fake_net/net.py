@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from kinode_nb.fake_net import ports
+from kinode_nb.fake_net import ports, starting
 from kinode_nb.fake_net.crashes import Asker, Crashes
 from kinode_nb.fake_net.homes import Homes
 from kinode_nb.fake_net.identities import Identities
@@ -240,26 +240,14 @@ class Net:
         """Install and start packages; what is wrong with any is told before anything starts.
 
         Names are found as `packages.find` does. Returns when the started processes wait for their
-        first message, or have ended.
+        first message, or have ended. Where an error ends one, nothing is started.
         """
         if not on:
             raise NodeError("no node is running to start it on: %kinode boot starts one")
         found = [
             packages.find(each) if isinstance(each, str) else each for each in wanted or (".",)
         ]
-        for package in found:
-            for node in on:
-                note = node.installations.start(package)
-                if note:
-                    self.notes.append(note)
-        failed: list[PackageError] = []
-        for node in on:
-            try:
-                await node.installations.settle()
-            except PackageError as error:
-                failed.append(error)
-        if failed:
-            raise failed[0]
+        self.notes += await starting.start(found, on)
 
     async def remove(self, names: "list[str] | tuple[str, ...]", on: list[Node]) -> None:
         """Uninstall packages; what is wrong with any is told before anything is removed."""

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from kinode_nb.fake_net.kept_packages import KeptPackages
 from kinode_nb.kit.packages import BUILT_IN
 from kinode_nb.portal import FakeNet
-from kinode_nb.types import PackageError
+from kinode_nb.types import PackageError, PackageId
 from tests.kit.package_folders import package
 
 
@@ -107,7 +108,7 @@ def test_starting_again_brings_back_what_has_ended(net: FakeNet, tmp_path: Path)
     assert chat not in net.process_names()
     node.start(str(folder))
     assert chat in net.process_names()
-    assert net.take_notes() == []
+    assert net.take_notes() == [f"chat had ended on {node.name}, and is begun again"]
 
 
 @pytest.mark.parametrize("place", ["chat:template.os", "chat:template.os/pkg"])
@@ -212,3 +213,66 @@ def test_two_nodes_run_two_versions_that_share_nothing(net: FakeNet, tmp_path: P
     answers = [each.request("words:words:me.os", "who?").json() for each in (one, other)]
     assert answers == ["older", "newer"]
     assert len({digest for _, _, digest in net.started_packages()}) == 2
+
+
+def test_what_fails_on_one_node_is_taken_back_on_all(net: FakeNet, tmp_path: Path) -> None:
+    one, other = net.boot(port="none"), net.boot(port="none")
+    net.start(str(versioned(tmp_path / "words", "older")))
+    before = net.packages()
+    versioned(tmp_path / "words", "newer", "assert our.node == 'fake.dev'")
+    with pytest.raises(PackageError) as caught:
+        net.start("echo", str(tmp_path / "words"))
+    assert str(caught.value) == (
+        "words:words:me.os ended as it started: AssertionError. The older one runs again. What "
+        "else had begun is as it was before: echo on fake.dev and fake2.dev, words on fake.dev. "
+        "%kinode terminal -n fake2.dev tells the whole story"
+    )
+    assert net.packages().equals(before)
+    answers = [each.request("words:words:me.os", "who?").json() for each in (one, other)]
+    assert answers == ["older", "older"]
+    assert not list(one.home.glob("vfs/*/.pkg*"))
+
+
+def test_what_cannot_be_unpacked_on_one_node_is_taken_back_on_all(net: FakeNet) -> None:
+    _, other = net.boot(port="none"), net.boot(port="none")
+    (other.home / "vfs/echo:template.os").write_text("in the way")
+    with pytest.raises(PackageError) as caught:
+        net.start("chat", "echo")
+    assert str(caught.value) == (
+        "echo:template.os cannot be unpacked: File exists. What else had begun is as it was "
+        "before: chat on fake.dev and fake2.dev, echo on fake.dev."
+    )
+    assert net.packages().empty
+
+
+def test_an_older_one_that_cannot_be_put_back_is_told(
+    net: FakeNet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net.boot(port="none")
+    net.start(str(versioned(tmp_path, "older")))
+    place, placed = KeptPackages.place, []
+
+    def once(kept: KeptPackages, id_: PackageId, staged: Path) -> Path | None:
+        if placed:
+            raise PackageError(f"{id_}/pkg cannot be replaced: Read-only file system")
+        placed.append(staged)
+        return place(kept, id_, staged)
+
+    monkeypatch.setattr(KeptPackages, "place", once)
+    versioned(tmp_path, "newer", "1 / 0")
+    with pytest.raises(PackageError) as caught:
+        net.start(str(tmp_path))
+    assert str(caught.value) == (
+        "words:words:me.os ended as it started: ZeroDivisionError: division by zero. "
+        "On fake.dev words:me.os is gone: words:me.os/pkg cannot be replaced: Read-only file "
+        "system. %kinode terminal -n fake.dev tells the whole story"
+    )
+    assert net.packages().empty
+
+
+def test_an_end_is_not_taken_for_that_of_an_earlier_version(net: FakeNet, tmp_path: Path) -> None:
+    net.boot(port="none")
+    with pytest.raises(PackageError, match="ValueError: no"):
+        net.start(str(versioned(tmp_path, "first", "raise ValueError('no')")))
+    net.start(str(versioned(tmp_path, "second", "return")))
+    assert net.packages()["processes"].tolist() == [0]

@@ -379,12 +379,31 @@ def test_start_and_app_store_share_one_table(node: Node, net: FakeNet, tmp_path:
     assert node.history(node.name)["content"].tolist() == ["to myself"]
 
 
-def test_a_package_that_crashes_again_and_again_is_removed(node: Node, net: FakeNet) -> None:
-    assert install(node, package(shouter="async def init(our):\n    1 / 0\n")) == SUCCESS
+def test_what_ends_as_it_starts_fails_and_leaves_nothing(node: Node, net: FakeNet) -> None:
+    assert install(node, package(shouter="async def init(our):\n    1 / 0\n")) == FAILURE
+    reason = "shouter:shouter:me.os ended as it started: ZeroDivisionError: division by zero"
+    assert f"error installing package: {reason}" in node.terminal()
     kernel = net.core.node(node.name).kernel
-    assert ask(node, {"Uninstall": ID}) == REMOVED
     left = net.portal.do(lambda: [*kernel.processes, *kernel.restarting])
     assert ProcessId.parse("shouter:shouter:me.os") not in left
+    assert net.packages().empty
+
+
+def test_what_ends_as_it_starts_leaves_the_older_one_and_its_workers(node: Node) -> None:
+    second = {**ENTRY, "process_name": "spawner", "process_wasm_path": "/spawner.wasm"}
+    files = {"shouter": SHOUTER, "spawner": SPAWNER, "worker": SHOUTER}
+    assert install(node, package(ENTRY, second, **files)) == SUCCESS
+    assert post(node, "spawner:shouter:me.os", "") == ('"spawned"', None)
+    spawns = (
+        "async def init(our):\n    await our.spawn('shouter:me.os/pkg/worker.wasm', name='new')\n"
+    )
+    broken = {**files, "shouter": f"{spawns}    1 / 0\n"}
+    assert install(node, package(ENTRY, second, **broken)) == FAILURE
+    assert "division by zero. The older one runs again" in node.terminal()
+    for name in ("shouter", "worker"):
+        assert post(node, f"{name}:shouter:me.os", '"Hi"') == ('"HI"', None)
+    assert not [row for row in node.processes()["process"] if row.startswith("new:")]
+    assert [path.name for path in (node.home / "vfs/shouter:me.os").iterdir()] == ["pkg"]
 
 
 def test_a_node_that_stops_while_it_unpacks_leaves_nothing(

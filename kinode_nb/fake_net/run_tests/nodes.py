@@ -7,6 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from kinode_nb.fake_net import starting
 from kinode_nb.fake_net.net import Net
 from kinode_nb.fake_net.node import Node
 from kinode_nb.kit import tests_toml
@@ -69,8 +70,7 @@ async def set_up(node: Node, packages: Iterable[tuple[Package, bool]]) -> None:
     """Put setup packages on a node, and start those that are to run; raises PackageError."""
     for package, is_to_run in packages:
         if is_to_run:
-            node.installations.start(package)
-            await node.installations.settle()
+            await starting.start([package], [node])
         await unpack(node, f"/tester:sys/setup/{package.id.package_name}", package)
 
 

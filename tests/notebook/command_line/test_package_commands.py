@@ -149,3 +149,22 @@ def test_a_folder_goes_before_a_built_in_package_of_its_name(
     assert net.packages()["package"].tolist() == ["words:me.os"]
     assert run("remove", "chat", "-p", node.port)[0] == 0
     assert net.packages().empty
+
+
+def test_a_start_that_fails_is_1_and_leaves_the_older_one(
+    run: Run, node: Node, tmp_path: Path
+) -> None:
+    answering = (
+        "async def init(our):\n    async for _ in our:\n        await our.send_response(7)\n"
+    )
+    folder = package(tmp_path, {"pkg/words.py": answering})
+    assert run("start", folder, "-p", node.port)[0] == 0
+    (folder / "pkg/words.py").write_text(f"1 / 0\n{answering}")
+    code, said, error = run("start", folder, "-p", node.port)
+    assert (code, said) == (1, "words:me.os\n")
+    assert error == (
+        "kinode-nb: Failed to start package. Got response from node: "
+        "{'InstallResponse': 'Failure'}. Its terminal says why\n"
+    )
+    assert "ended as it started: ZeroDivisionError: division by zero" in node.terminal()
+    assert node.request("words:words:me.os", "").json() == 7
