@@ -1,5 +1,8 @@
 """The command line: ``kinode-nb VERB …``, or ``python -m kinode_nb VERB …``."""
 
+import io
+import os
+import select
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -21,16 +24,45 @@ PROMPT = "kinode-nb"
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command line; returns its exit code: 0, 1 for a failure, 2 for a mistake in it."""
     line = [Word(word) for word in (sys.argv[1:] if words is None else words)]
+    _let_all_be_written()
     try:
-        return _run(line)
+        code = _run(line)
+        sys.stdout.flush()
     except UsageError as error:
         print(f"{PROMPT}: {error}", file=sys.stderr)
         return 2
     except KinodeError as error:
         print(f"{PROMPT}: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
+        if str(interrupt):
+            print(f"{PROMPT}: {interrupt}", file=sys.stderr)
         return 130  # what a shell expects of a program that Ctrl-C ended
+    except BrokenPipeError:
+        if _is_read():
+            raise
+        return 141  # what a shell expects of a program that nobody reads on, as of `… | head`
+    return code
+
+
+def _let_all_be_written() -> None:
+    """Write what the encoding of stdout and stderr lacks as its escape, instead of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _is_read() -> bool:
+    """Tell whether what is printed can be read; if not, the rest of it goes nowhere."""
+    stdout = sys.stdout.fileno()
+    poll = select.poll()
+    poll.register(stdout, 0)  # errors alone
+    if not poll.poll(0):
+        return True
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stdout)
+    os.close(nowhere)
+    return False
 
 
 def _run(line: Sequence[Word]) -> int:
