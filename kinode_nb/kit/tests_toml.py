@@ -140,6 +140,10 @@ def read(path: Path) -> TestsFile:
     except msgspec.ValidationError as error:
         raise UsageError(f"{path}: {_explained(str(error))}") from None
     _check_runtime(path, file.runtime)
+    if not any(group.test_package_paths or group.test_scripts for group in file.tests):
+        raise UsageError(
+            f"{path} names no test: write {_EXAMPLES['test_package_paths']} into its [[tests]]"
+        )
     for number, group in enumerate(file.tests, 1):
         _check_nodes(f"{path}: [[tests]] {number}", group.nodes)
     return file

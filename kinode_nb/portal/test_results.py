@@ -41,13 +41,14 @@ class Results:
         return frames.tests(self.rows)
 
     def save_junit(self, file: "str | os.PathLike[str]") -> None:
-        """Write a junit.xml; raises UsageError for a file that cannot be written."""
+        """Write a junit.xml; raises UsageError, which tells the results, when it cannot be."""
         from kinode_nb.kit.junit import junit
 
         try:
             Path(file).write_bytes(junit(self.rows, self.began))
         except OSError as error:
-            raise UsageError(f"{file} cannot be written: {error.strerror}") from None
+            problem = f"{file} cannot be written: {error.strerror}"
+            raise UsageError(f"{problem}. The results:\n{self.summary()}") from None
 
     def raise_if_failed(self) -> None:
         """Raise TestsFailedError, in one line, unless all have passed."""
@@ -56,7 +57,9 @@ class Results:
             first = bad[0]
             where = f" ({first.place})" if first.file else ""
             raise TestsFailedError(
-                f"{self.counts()}; {first.test} {first.status}{where}: {first.reason}", self.rows
+                f"{self.counts()}; {first.test} {first.status}{where}: {first.reason}",
+                self.rows,
+                self,
             )
 
     def counts(self) -> str:
@@ -92,3 +95,14 @@ class Results:
         """Return the table, as a notebook shows it."""
         html: str = self.frame.to_html()
         return html
+
+
+def check_junit(file: "str | os.PathLike[str]") -> None:
+    """Raise UsageError when a junit.xml cannot be written there."""
+    path = Path(file)
+    if path.is_dir():
+        raise UsageError(f"{file} cannot be written: it is a folder")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"{file} cannot be written: there is no folder {path.parent}")
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        raise UsageError(f"{file} cannot be written: you may not")

@@ -13,10 +13,13 @@ from pathlib import Path
 from textwrap import dedent
 from types import FrameType, ModuleType, TracebackType
 
+from kinode_nb.process_lib.our import Our
 from kinode_nb.types import Request, Response
 
-_RUNNERS = ("/kinode_nb/hosts/", "/kinode_nb/process_lib/tester.py", "/kinode_nb/runtime/")
+_OURS = str(Path(__file__).resolve().parents[1]) + "/"
+_PACKAGES = f"{_OURS}packages/"  # whose files are theirs
 _SHOWN = 200  # characters of a value
+_NO_NEWS = (ModuleType, Our)
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = _short.maxlong = _SHOWN
@@ -49,9 +52,21 @@ def story(error: BaseException) -> str:
     """Return the traceback as Python tells it, without the frames of what ran the process."""
     _quote_all(error.__traceback__)
     told = traceback.TracebackException.from_exception(error)
-    own = [frame for frame in told.stack if not any(each in frame.filename for each in _RUNNERS)]
-    told.stack = traceback.StackSummary.from_list(own)
+    _leave_out_ours(told)
     return "".join(told.format()).rstrip()
+
+
+def _leave_out_ours(told: traceback.TracebackException) -> None:
+    """Keep the frames of authors, in an error and in those that led to it or are in its group."""
+    own = [frame for frame in told.stack if not _is_ours(frame.filename)]
+    told.stack = traceback.StackSummary.from_list(own)
+    for each in (told.__cause__, told.__context__, *(told.exceptions or ())):
+        if each is not None:
+            _leave_out_ours(each)
+
+
+def _is_ours(file: str) -> bool:
+    return file.startswith(_OURS) and not file.startswith(_PACKAGES)
 
 
 def _asserted(raised: TracebackType | None) -> str:
@@ -89,7 +104,7 @@ def _is_whole(text: str) -> bool:
 
 
 def _values(source: str, frame: FrameType) -> Iterator[str]:
-    """Yield the names of an assert with their values, but for functions, classes and modules."""
+    """Yield the names of an assert with their values, but for code and handles."""
     try:
         parsed = ast.parse(source)
     except SyntaxError:
@@ -97,7 +112,7 @@ def _values(source: str, frame: FrameType) -> Iterator[str]:
     names = (node.id for node in ast.walk(parsed) if isinstance(node, ast.Name))
     for name in dict.fromkeys(names):
         value = frame.f_locals.get(name, frame.f_globals.get(name, frame))
-        if value is not frame and not (callable(value) or isinstance(value, ModuleType)):
+        if value is not frame and not (callable(value) or isinstance(value, _NO_NEWS)):
             yield f"{name} = {_shown(value)}"
 
 

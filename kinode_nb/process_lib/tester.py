@@ -124,10 +124,11 @@ def test(run: TestFunction) -> Callable[[Our], Awaitable[None]]:
     """Make a test's ``init`` of a function that gets the names of the nodes.
 
     It takes one Run of its own node and answers it. What other nodes send is passed over. Raises
-    BodyError when the first Request is no Run.
+    BodyError when the first Request is no Run; at once TypeError for a function of other arguments.
     """
     function = inspect.unwrap(run)
     file = getattr(getattr(function, "__code__", None), "co_filename", "")
+    _check(run)
 
     async def init(our: Our) -> None:
         request = await our.receive()
@@ -138,6 +139,8 @@ def test(run: TestFunction) -> Callable[[Our], Awaitable[None]]:
             await run(our, nodes)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is the test's result
             place = place_of(error, str(Path(file).parent))
+            if place.file == __file__:  # no line of the test has been reached
+                place = Place()
             report = _report(error)
             our.print_to_terminal(0, report.traceback)
             test_name = Path(file).stem
@@ -151,6 +154,18 @@ def test(run: TestFunction) -> Callable[[Our], Awaitable[None]]:
 
 
 test.__test__ = False  # type: ignore[attr-defined]  # pytest: no test function
+
+
+def _check(run: TestFunction) -> None:
+    """Raise TypeError unless a function can be called with a handle and names."""
+    name = getattr(run, "__name__", "a test")
+    signature = inspect.signature(run)
+    try:
+        signature.bind(None, [])
+    except TypeError:
+        raise TypeError(
+            f"{name}{signature} is no test: write async def {name}(our: Our, nodes: list[str])"
+        ) from None
 
 
 def _report(error: Exception) -> Report:

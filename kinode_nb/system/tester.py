@@ -161,14 +161,14 @@ def _judge(name: str, child: ProcessId, answer: Response | SendError | None) -> 
     try:
         outcome = msgspec.json.decode(answer.body, type=Outcome).run
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        _fail(name, "failed", f"its answer makes no sense: {error}", child)
+        _fail(name, "crashed", f"its answer makes no sense: {error}")
     failure = outcome.get("Err")
     if failure is not None:
         where = f"{failure.file}:{failure.line}:{failure.column}"
         report = _report(answer.metadata, f"{where} (a test of {name})")
         raise TestFailed(failure, msgspec.structs.replace(report, process=str(child)))
     if "Ok" not in outcome:
-        _fail(name, "failed", "its answer is neither Ok nor Err", child)
+        _fail(name, "crashed", "its answer is neither Ok nor Err")
 
 
 def _report(metadata: str | None, where: str) -> Report:

@@ -25,7 +25,7 @@ Texts say what was wrong and what to do next.
 
 import difflib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kinode_nb.types.test_rows import TestRow
@@ -174,10 +174,12 @@ class TestsFailedError(KinodeError):
 
     __test__ = False  # pytest: no test class
 
-    def __init__(self, text: str, rows: tuple["TestRow", ...] = ()) -> None:
-        """Keep the rows beside the text."""
+    def __init__(self, text: str, rows: tuple["TestRow", ...] = (), results: object = None) -> None:
+        """Keep the rows and the results beside the text."""
         super().__init__(text)
         self.rows = rows
+        self.results: Any = results
+        """What ``net.run_tests(…)`` returns: its ``.frame`` is the table."""
 
 
 class StuckError(KinodeError):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -14,6 +17,8 @@ from tests.portal.packages_under_test import Written
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -40,6 +45,7 @@ def test_a_cell_with_a_failed_test_shows_the_table_and_fails_in_one_line(
     said = capsys.readouterr().out
     assert "tests_file" in said  # the table
     assert "n0.dev tester:sys: begun" in said
+    assert result.error_in_exec.results.frame["status"].tolist() == ["passed", "failed"]
     last = said.strip().splitlines()[-1]
     assert last.startswith(
         "TestsFailedError: 1 passed, 1 failed; bad_test failed (bad_test/pkg/bad_test.py:7): "
@@ -86,3 +92,45 @@ def test_a_mistake_is_one_line_and_exit_code_2(
         "kinode-nb: tests.toml: [[tests]] 1, timeout_secs is missing: write timeout_secs = 5"
     ]
     assert main(["run-tests", "nowhere"]) == 2
+
+
+def test_an_interrupted_command_tells_what_had_ended(
+    written: Written, capsys: pytest.CaptureFixture[str]
+):
+    written.test(
+        "x_test", "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nawait our.receive()"
+    )
+    written.toml("fine_test", "bad_test", "x_test", timeout=60)
+    assert main(["run-tests"]) == 130
+    assert capsys.readouterr().err == (
+        "kinode-nb: the tests have ended, and their nodes are stopped "
+        "(before that: fine_test passed, bad_test failed)\n"
+    )
+
+
+def test_a_file_without_tests_is_a_mistake(written: Written, capsys: pytest.CaptureFixture[str]):
+    written.toml()
+    assert main(["run-tests"]) == 2
+    assert "tests.toml names no test: write test_package_paths" in capsys.readouterr().err
+
+
+def test_what_stdout_cannot_encode_is_written_as_its_escape(written: Written):
+    written.test("x_test", 'print("\\ud800")\nassert 0, "caf\u00e9"')
+    written.toml("x_test")
+    env = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
+    line = [sys.executable, "-m", "kinode_nb", "run-tests"]
+    done = subprocess.run(line, env=env, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert rb"AssertionError: caf\xe9" in done.stdout
+    assert done.stdout.rstrip().endswith(b"1 failed")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_command_that_nobody_reads_ends_quietly(unbuffered: str):
+    reading, writing = os.pipe()
+    os.close(reading)
+    line = [sys.executable, "-m", "kinode_nb", "--version"]
+    env = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered}
+    with os.fdopen(writing, "wb") as stdout:
+        done = subprocess.run(line, env=env, stdout=stdout, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (141, b"")

@@ -134,7 +134,7 @@ def test_an_answer_that_makes_no_sense(written: Written):
         },
     )
     row = only(run_tests(written.toml("x_test")))
-    assert row.status == "failed"
+    assert (row.status, row.file, row.line) == ("crashed", "x_test/pkg/x_test.py", 2)
     assert row.reason.startswith("its answer makes no sense")
 
 
@@ -288,7 +288,9 @@ def test_a_test_that_stops_its_node(written: Written):
     first, second = run_tests(written.toml("x_test", "y_test", timeout=LONG)).rows
     assert first.status in ("passed", "error")
     assert second.status == "error"
-    assert "the tester did not answer" in second.reason
+    assert "the tester did not answer: n0.dev was stopped, by or after the test x_test" in (
+        second.reason
+    )
     gc.collect()  # a log that was left open would warn
 
 
@@ -302,5 +304,95 @@ def test_a_test_that_ends_the_tester(written: Written):
     )
     written.test("y_test", "pass")
     first, second = run_tests(written.toml("x_test", "y_test", timeout=LONG)).rows
-    assert (first.status, second.status) == ("error", "error")
+    assert (first.status, first.file, first.line) == ("error", "x_test/pkg/x_test.py", 5)
     assert "tester:tester:sys has ended on n0.dev" in first.reason
+    assert second.status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("signature", "call"), [("our", "init(our)"), ("our, nodes, more", "init(our, nodes, more)")]
+)
+def test_a_test_of_other_arguments_is_told_with_its_own_line(
+    written: Written, signature: str, call: str
+):
+    head = "from kinode_nb.process_lib import tester\n\n\n@tester.test\n"
+    text = f"{head}async def init({signature}):\n    pass\n"
+    written.package("x_test", {"x_test.py": text})
+    row = only(run_tests(written.toml("x_test")))
+    assert (row.status, row.file, row.line) == ("crashed", "x_test/pkg/x_test.py", 4)
+    assert row.reason.startswith(f"TypeError: {call} is no test: write async def init(our: Our, ")
+
+
+WITHOUT_A_LINE = {
+    "cancelled": ("import asyncio\n\nasync def init(our):\n    raise asyncio.CancelledError\n", 3),
+    "returns": ("async def init(our):\n    pass\n", 1),
+    "no JSON": (
+        "\nasync def init(our):\n    await our.receive()\n    await our.send_response(b'\\xff')\n",
+        2,
+    ),
+    "neither": (
+        "\nasync def init(our):\n    await our.receive()\n    await our.send_response('Run')\n",
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WITHOUT_A_LINE)
+def test_an_end_without_a_line_of_its_own_is_told_with_that_of_init(written: Written, kind: str):
+    text, line = WITHOUT_A_LINE[kind]
+    written.package("x_test", {"x_test.py": text})
+    row = only(run_tests(written.toml("x_test", timeout=LONG)))
+    assert (row.status, row.file, row.line) == ("crashed", "x_test/pkg/x_test.py", line)
+
+
+def test_a_file_that_is_not_there_is_named_as_the_test_tells_it(written: Written):
+    failure = {"test": "x", "file": "f.rs", "line": 3, "column": 4}
+    text = f"""
+        async def init(our):
+            await our.receive()
+            await our.send_response({{"Run": {{"Err": {failure}}}}})
+    """
+    written.package("x_test", {"x_test.py": text})
+    row = only(run_tests(written.toml("x_test")))
+    assert (row.status, row.place) == ("failed", "f.rs:3")
+
+
+def test_an_answer_that_may_not_reach_the_test_says_what_to_write(written: Written):
+    text = """
+        async def init(our):
+            await our.receive()
+            await our.send_response("here")
+            await our.receive()
+    """
+    written.package("some", {"some.py": text}, public=True)
+    written.test("x_test", "await our.send_and_await_response('some:some:template.os', 1, 1)")
+    setup = [{"path": "some", "run": True}]
+    row = only(run_tests(written.toml("x_test", setup_packages=setup)))
+    assert row.status == "crashed"
+    assert row.reason.endswith(
+        "some:some:template.os has answered, but may not message the test: write "
+        '"some:some:template.os" into grant_capabilities of x_test/pkg/manifest.json'
+    )
+
+
+def test_frames_of_what_runs_a_test_are_left_out_in_groups_and_causes_too(written: Written):
+    written.test(
+        "x_test",
+        """
+        import asyncio
+        async def f():
+            await our.send_and_await_response("a:b:c.os", 1, timeout=1)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(f())
+        """,
+    )
+    row = only(run_tests(written.toml("x_test")))
+    assert (row.status, row.line) == ("crashed", 8)
+    assert "SendError" in row.traceback
+    assert "/kinode_nb/" not in row.traceback
+
+
+def test_a_handle_is_no_value_that_an_assert_tells(written: Written):
+    written.test("x_test", "assert our.node == nodes")
+    row = only(run_tests(written.toml("x_test")))
+    assert row.reason == "assert our.node == nodes (with nodes = ['n0.dev'])"

@@ -68,6 +68,7 @@ def test_results_are_a_table_a_summary_and_an_error(written: Written, net: FakeN
         "bad_test.py:6): assert nodes == []"
     )
     assert raised.value.rows == results.rows
+    assert raised.value.results is results
     assert list(Results([], results.began).frame.columns) == list(frame.columns)
     Results([], results.began).raise_if_failed()
 
@@ -80,8 +81,26 @@ def test_a_junit_xml_is_written(written: Written, net: FakeNet, tmp_path: Path):
         "bad_test",
         "odd_test",
     ]
-    with pytest.raises(UsageError, match="cannot be written"):
-        net.run_tests(written.folder, junit=tmp_path / "nowhere" / "junit.xml")
+
+
+def test_a_junit_xml_that_cannot_be_written_is_told_before_a_test_runs(
+    written: Written, net: FakeNet, tmp_path: Path
+):
+    written.test("x_test", "import pathlib\npathlib.Path('ran').touch()")
+    path = written.toml("x_test")
+    for junit in (tmp_path / "nowhere" / "junit.xml", tmp_path):
+        with pytest.raises(UsageError, match=r"cannot be written: (it is a|there is no) folder"):
+            net.run_tests(path, junit=junit)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_results_whose_junit_xml_can_no_longer_be_written_are_shown(
+    written: Written, net: FakeNet, tmp_path: Path
+):
+    written.test("x_test", "import pathlib\npathlib.Path('junit.xml').mkdir()")
+    with pytest.raises(UsageError, match="cannot be written") as raised:
+        net.run_tests(written.toml("x_test"), junit=tmp_path / "junit.xml")
+    assert "passed   x_test" in str(raised.value)
 
 
 def test_the_notebooks_nodes_are_left_alone(written: Written, net: FakeNet):
@@ -178,6 +197,85 @@ def test_scripts_run_beside_and_after_the_tests(written: Written, net: FakeNet, 
     assert is_gone(int((tmp_path / "pid").read_text()))
 
 
+def test_a_test_script_has_the_time_of_a_test(written: Written, net: FakeNet):
+    path = written.toml(timeout=1, test_scripts=["echo begun; sleep 1000"])
+    (row,) = net.run_tests(path).rows
+    assert (row.status, row.reason, row.output) == ("hung", "it has not ended within 1 s", "begun")
+
+
+def test_what_a_script_leaves_running_ends_with_it(written: Written, net: FakeNet, tmp_path: Path):
+    scripts = ["sleep 1000 & echo $! > pid", "sleep 1000 & echo $! > other; exit 3"]
+    first, second = net.run_tests(written.toml(timeout=60, test_scripts=scripts)).rows
+    assert (first.status, second.status) == ("passed", "failed")
+    for name in ("pid", "other"):
+        assert is_gone(int((tmp_path / name).read_text()))
+
+
+def test_an_interrupt_ends_a_script_and_what_it_began(
+    written: Written, net: FakeNet, tmp_path: Path
+):
+    written.test("x_test", "pass")
+    script = f"sleep 1000 & echo $! > pid; kill -INT {os.getpid()}; wait"
+    path = written.toml("x_test", timeout=60, test_scripts=[script])
+    with pytest.raises(InterruptedWait, match=r"before that: x_test passed\)"):
+        net.run_tests(path)
+    assert is_gone(int((tmp_path / "pid").read_text()))
+
+
+def test_a_setup_script_that_fails_is_noted(written: Written, net: FakeNet, tmp_path: Path):
+    written.test(
+        "x_test",
+        """
+        from pathlib import Path
+
+        async def ended():
+            pid = Path("pid").is_file() and Path("pid").read_text().strip()
+            stat = Path(f"/proc/{pid}/stat")
+            return pid and (not stat.is_file() or ") Z " in stat.read_text())
+
+        await tester.until(ended)
+        """,
+    )
+    scripts = ["echo no such thing; echo $$ > pid; exit 3", "sleep 1000"]
+    assert net.run_tests(written.toml("x_test", setup_scripts=scripts))
+    (note,) = net.take_notes()
+    assert note.endswith(
+        "tests.toml: setup_scripts: echo no such thing; echo $$ > pid; exit 3 "
+        "ended with exit code 3: no such thing"
+    )
+
+
+def test_a_setup_script_that_cannot_be_started_ends_those_before_it(
+    written: Written, net: FakeNet, tmp_path: Path
+):
+    written.test("x_test", "pass")
+    scripts = ["echo $$ > pid; sleep 1000", "true \0"]
+    (row,) = net.run_tests(written.toml("x_test", setup_scripts=scripts)).rows
+    assert row.status == "error"
+    assert "cannot be started: embedded null byte" in row.reason
+    pid = tmp_path / "pid"
+    assert not pid.exists() or is_gone(int(pid.read_text()))
+    script = f"true {'x' * 300}"
+    assert net.run_tests(written.toml("x_test", setup_scripts=[script], test_scripts=[script]))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("dependency_package_paths", ["nowhere"]),
+        ("setup_packages", [{"path": "nowhere", "run": True}]),
+        ("test_package_paths", ["nowhere"]),
+    ],
+)
+def test_a_path_that_is_wrong_is_told_with_its_table_and_field(
+    written: Written, net: FakeNet, field: str, value: object
+):
+    written.test("x_test", "pass")
+    (row,) = net.run_tests(written.toml("x_test", **{field: value})).rows
+    assert row.status == "error"
+    assert row.reason == f"tests.toml: [[tests]] 1, {field}: there is no folder nowhere"
+
+
 def is_gone(pid: int) -> bool:
     """Tell whether a machine process has ended, reaped or not."""
     try:
@@ -219,7 +317,7 @@ def test_a_process_that_cannot_be_ended_leaves_the_rest_undone(written: Written,
 
 def test_inside_a_process_it_is_refused(written: Written, net: FakeNet):
     node = net.boot(port="none")
-    path = written.toml()
+    path = written.toml("x_test")
 
     async def init(our: Our) -> None:
         try:

@@ -7,37 +7,73 @@ from collections.abc import Sequence
 from kinode_nb.fake_net.node import Node
 from kinode_nb.process_lib.tester import OK
 from kinode_nb.runtime.process import Process
-from kinode_nb.types import Answer, NodeError
+from kinode_nb.types import Answer, Capability, NodeError
 from kinode_nb.types.capabilities import TESTER
 
 _PATIENCE = 15  # seconds: kit's, for what answers at once
 _MOMENT, _TICK = 2, 0.001  # seconds
 
 
-async def ask(nodes: Sequence[Node], name: str, written: str, timeout: int) -> Answer:
-    """Send the Run of one test to the other nodes, then to the first; return what that answers.
+class Asking:
+    """Asks the testers of some nodes, the first of which runs the tests.
 
-    ``written`` is the test's path in the tests.toml, which kit tells the others; ``timeout`` is in
-    seconds. Raises SendError, and NodeError when the tester has ended for good.
+    A tester that a test has killed is started again for the next one.
     """
-    names = [node.name for node in nodes]
 
-    def run_of(test: str) -> dict[str, object]:
-        run = {"input_node_names": names, "test_names": [test], "test_timeout": timeout}
+    def __init__(self, nodes: Sequence[Node], timeout: int) -> None:
+        """Ask these nodes; ``timeout`` is what one test has, in seconds."""
+        self._nodes = nodes
+        self._timeout = timeout
+        self._last = ""
+        self._first = [_First(node) for node in nodes]
+
+    async def ask(self, name: str, written: str) -> Answer:
+        """Send the Run of one test to the other nodes, then to the first; return its answer.
+
+        ``written`` is the test's path in the tests.toml, which kit tells the others. Raises
+        SendError, and NodeError when a node has ended, or its tester has while it ran the test.
+        """
+        for first in self._first:
+            first.revive(self._last)
+        self._last = name
+        master, *others = self._nodes
+        for node in others:
+            await node.request(TESTER, self._run_of(written), _PATIENCE)
+        tester = master.kernel.processes[TESTER]
+        tester.backoff = 0  # it ends with each test that fails, and is to be there for the next
+        begun = tester.restarts
+        answer = await _answer(master, tester, self._run_of(name), self._timeout + _PATIENCE)
+        if answer.body != OK:
+            await _until_again(tester, begun)
+        return answer
+
+    def _run_of(self, test: str) -> dict[str, object]:
+        names = [node.name for node in self._nodes]
+        run = {"input_node_names": names, "test_names": [test], "test_timeout": self._timeout}
         return {"Run": run}
 
-    master, *others = nodes
-    for node in others:
-        await node.request(TESTER, run_of(written), _PATIENCE)
-    tester = master.kernel.processes.get(TESTER)
-    if tester is None:
-        raise _ended(master)
-    tester.backoff = 0  # it ends with each test that fails, and is to be there for the next
-    begun = tester.restarts
-    answer = await _answer(master, tester, run_of(name), timeout + _PATIENCE)
-    if answer.body != OK:
-        await _until_again(tester, begun)
-    return answer
+
+class _First:
+    """The tester that a node was booted with."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        tester = node.kernel.processes[TESTER]
+        self._program = tester.program
+        self._on_exit = tester.on_exit
+        self._held: tuple[Capability, ...] = tuple(tester.capabilities)
+
+    def revive(self, test: str) -> None:
+        """Start it again if it was killed; raises NodeError when the node is stopped by a test."""
+        node = self._node
+        if node.status == "stopped" or node.kernel.closed:
+            raise NodeError(f"{node.name} was stopped, by or after the test {test}")
+        if TESTER in node.kernel.processes or TESTER in node.kernel.restarting:
+            return
+        process = node.lifecycle.initialize(
+            TESTER, self._program, on_exit=self._on_exit, public=True, capabilities=self._held
+        )
+        node.lifecycle.run(process)
 
 
 async def _answer(master: Node, tester: Process, run: dict[str, object], patience: int) -> Answer:
@@ -55,12 +91,8 @@ async def _answer(master: Node, tester: Process, run: dict[str, object], patienc
         master.kernel.on_end.remove(note_end)
         asking.cancel()
     if asking.cancelled():
-        raise _ended(master)
+        raise NodeError(f"{TESTER} has ended on {master.name}: the test killed it, or the node")
     return asking.result()
-
-
-def _ended(master: Node) -> NodeError:
-    return NodeError(f"{TESTER} has ended on {master.name}: it was killed, or the node was stopped")
 
 
 async def _until_again(tester: Process, begun: int) -> None:

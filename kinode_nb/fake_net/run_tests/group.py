@@ -14,13 +14,13 @@ from kinode_nb.fake_net.net import Net
 from kinode_nb.fake_net.node import Node
 from kinode_nb.fake_net.run_tests import nodes as test_nodes
 from kinode_nb.fake_net.run_tests import scripts, test_packages
-from kinode_nb.fake_net.run_tests.asking import ask
+from kinode_nb.fake_net.run_tests.asking import Asking
 from kinode_nb.fake_net.run_tests.output import Output
 from kinode_nb.fake_net.run_tests.sources import Sources, shown
 from kinode_nb.fake_net.run_tests.test_packages import Built, TestPackage
 from kinode_nb.fake_net.run_tests.verdicts import Verdict, Verdicts
 from kinode_nb.kit import tests_toml
-from kinode_nb.kit.tests_toml import TestGroup, TestsFile
+from kinode_nb.kit.tests_toml import TestsFile
 from kinode_nb.process_lib.places import Place
 from kinode_nb.types import KinodeError, PackageError
 from kinode_nb.types.test_rows import Status, TestRow
@@ -29,14 +29,16 @@ from kinode_nb.types.test_rows import Status, TestRow
 class GroupRun:
     """Runs one group on a net of its own. ``rows`` and ``notes`` grow while it does."""
 
-    def __init__(self, net: Net, path: Path, file: TestsFile, group: TestGroup) -> None:
-        """Run nothing yet; ``path`` is that of the tests.toml."""
+    def __init__(self, net: Net, path: Path, file: TestsFile, number: int) -> None:
+        """Run nothing yet; ``path`` is that of the tests.toml, where groups count from 1."""
+        group = file.tests[number - 1]
         self.rows: list[TestRow] = []
         self.notes: list[str] = []
         self._net = net
         self._file = file
         self._group = group
         self._path = path
+        self._where = f"{shown(path)}: [[tests]] {number}"
         self._folder = path.resolve().parent
         self._sources = Sources()
         self._names = tuple(each.name for each in group.nodes)
@@ -51,16 +53,24 @@ class GroupRun:
         """Run all tests, and then the test scripts; what goes wrong is in the rows."""
         async with self._scripts:
             try:
-                built = await asyncio.to_thread(test_packages.build, self._group, self._folder)
+                await self._scripts.start()
+                built = await asyncio.to_thread(
+                    test_packages.build, self._group, self._folder, self._where
+                )
                 nodes = await self._set_up(built)
             except KinodeError as error:
                 self._give_up("error", str(error))
-                return
-            verdicts = Verdicts(nodes[0], self._sources)
-            for test in built.tests:
-                await self._run_test(test, nodes, verdicts)
-            for script in self._group.test_scripts:
-                await self._run_script(script)
+            else:
+                await self._run_all(built, nodes)
+        self.notes += self._scripts.notes
+
+    async def _run_all(self, built: Built, nodes: Sequence[Node]) -> None:
+        asking = Asking(nodes, self._group.timeout_secs)
+        verdicts = Verdicts(nodes[0], self._sources)
+        for test in built.tests:
+            await self._run_test(test, asking, verdicts)
+        for script in self._group.test_scripts:
+            await self._run_script(script)
 
     async def _set_up(self, built: Built) -> list[Node]:
         """Boot the nodes, and put on them what the tests need; raises KinodeError."""
@@ -96,18 +106,19 @@ class GroupRun:
         capabilities = test_packages.capabilities(tests)
         await test_nodes.write(master, "/tester:sys/tests/capabilities.json", capabilities)
 
-    async def _run_test(self, test: TestPackage, nodes: Sequence[Node], verdicts: Verdicts) -> None:
+    async def _run_test(self, test: TestPackage, asking: Asking, verdicts: Verdicts) -> None:
         self._begin(test)
+        verdicts.begin()
         if test.package is None:
             status: Status = "crashed" if test.traceback else "error"
             self._add(test, Verdict(status, test.place, test.problem, test.traceback))
             return
         try:
             async with self._within(self._group.timeout_secs):
-                answer = await ask(nodes, test.name, test.written, self._group.timeout_secs)
+                answer = await asking.ask(test.name, test.written)
             verdict = verdicts.judge(test.name, answer)
         except KinodeError as error:
-            verdict = Verdict("error", reason=f"the tester did not answer: {error}")
+            verdict = verdicts.unanswered(test.name, error)
         if self._blocked is not None:
             verdict = self._blocked
         verdicts.clear()
@@ -120,11 +131,14 @@ class GroupRun:
     async def _run_script(self, script: str) -> None:
         began = time.monotonic()
         try:
-            code, said = await scripts.run(script, self._folder)
+            code, said = await scripts.run(script, self._folder, self._group.timeout_secs)
         except KinodeError as error:
-            code, said = 1, str(error)
-        status: Status = "failed" if code else "passed"
+            self._add_script(script, "error", str(error))
+            return
+        status: Status = "hung" if code is None else "failed" if code else "passed"
         reason = f"it ended with exit code {code}" if code else ""
+        if code is None:
+            reason = f"it has not ended within {self._group.timeout_secs} s"
         self._add_script(script, status, reason, time.monotonic() - began, said)
 
     def _add_script(

@@ -2,7 +2,7 @@
 
 Each is given to bash, in the working folder; a word that names a file beside the tests.toml
 becomes its whole path. Setup scripts run beside the tests until the end; test scripts run after
-the tests, one after the other.
+the tests, one after the other. What a script has begun ends with it.
 """
 
 import asyncio
@@ -20,30 +20,83 @@ from kinode_nb.types import UsageError
 
 def command(script: str, folder: Path) -> str:
     """Return a script as it is run: words that name files of the folder as whole paths."""
-    return " ".join(
-        str((folder / word).resolve()) if (folder / word).exists() else word
-        for word in script.split()
-    )
+    return " ".join(_whole(word, folder) for word in script.split())
 
 
-async def run(script: str, folder: Path) -> tuple[int, str]:
-    """Run a script to its end; returns its exit code and what it said. Cancelling ends it."""
-    process = await asyncio.create_subprocess_exec(
-        _bash(),
-        "-c",
-        command(script, folder),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
+def _whole(word: str, folder: Path) -> str:
     try:
-        said, _ = await process.communicate()
+        return str((folder / word).resolve()) if (folder / word).exists() else word
+    except (OSError, ValueError):  # too long for a file's name, or with a character of none
+        return word
+
+
+class Script:
+    """A script that was started. Leave it to end it, with all that it began."""
+
+    def __init__(self, process: asyncio.subprocess.Process, said: IO[bytes]) -> None:
+        """Hold its bash, and the file in which is what it says."""
+        self._process = process
+        self._said = said
+
+    @classmethod
+    async def start(cls, script: str, folder: Path) -> Self:
+        """Start a script; raises UsageError when it cannot be."""
+        bash = shutil.which("bash")
+        if bash is None:
+            raise UsageError("setup_scripts and test_scripts need bash, which is not here")
+        # A file, since a pipe is open for as long as anything that the script began lives.
+        said = tempfile.TemporaryFile()  # noqa: SIM115 - it is read when all have ended
+        try:
+            process = await asyncio.create_subprocess_exec(
+                bash,
+                "-c",
+                command(script, folder),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            said.close()
+            raise UsageError(f"the script {_begin(script)!r} cannot be started: {error}") from None
+        return cls(process, said)
+
+    async def wait(self) -> int:
+        """Wait until its bash has ended; returns the exit code."""
+        return await self._process.wait()
+
+    def said(self) -> str:
+        """Return what it has said until now."""
+        file = self._said.fileno()  # its position is that where the script writes on
+        return os.pread(file, os.fstat(file).st_size, 0).decode(errors="replace").rstrip()
+
+    def end(self) -> None:
+        """End it and all that it began, if they still run."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Forget what it said."""
+        self._said.close()
+
+
+async def run(script: str, folder: Path, timeout: float) -> tuple[int | None, str]:
+    """Run a script; returns its exit code and what it said. Cancelling ends it.
+
+    The code is None when it has not ended after ``timeout`` seconds. Raises UsageError.
+    """
+    running = await Script.start(script, folder)
+    code: int | None = None
+    try:
+        with suppress(TimeoutError):
+            code = await asyncio.wait_for(running.wait(), timeout)
+        return code, running.said()
     finally:
-        if process.returncode is None:
-            _end(process.pid)
-            await process.wait()
-    return process.returncode or 0, said.decode(errors="replace").rstrip()
+        running.end()
+        try:
+            await running.wait()
+        finally:  # whoever is impatient cancels once more
+            running.close()
 
 
 class SetupScripts:
@@ -53,51 +106,42 @@ class SetupScripts:
         """Start nothing yet."""
         self._scripts = scripts
         self._folder = folder
-        self._running: list[asyncio.subprocess.Process] = []
-        self._said: list[IO[bytes]] = []
+        self._running: dict[int, Script] = {}
+        self.notes: list[str] = []
+        """Of each that has failed before it was ended, how."""
+
+    async def start(self) -> None:
+        """Start them all; nobody waits for them, as in kit. Raises UsageError."""
+        for number, script in enumerate(self._scripts):
+            self._running[number] = await Script.start(script, self._folder)
 
     async def __aenter__(self) -> Self:
-        """Start them all; nobody waits for them, as in kit."""
-        for script in self._scripts:
-            said = tempfile.TemporaryFile()  # noqa: SIM115 - it is read when they have ended
-            self._said.append(said)
-            self._running.append(
-                await asyncio.create_subprocess_exec(
-                    _bash(),
-                    "-c",
-                    command(script, self._folder),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=said,
-                    stderr=said,
-                    start_new_session=True,
-                )
-            )
+        """End them when this is left."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """End those that still run, with all that they began."""
-        for process in self._running:
-            _end(process.pid)
-            await process.wait()
-        for said in self._said:
-            said.close()
+        for running in self._running.values():
+            running.end()
+        try:
+            for number, running in self._running.items():
+                code = await running.wait()
+                if code not in (0, -signal.SIGKILL):
+                    self._note(self._scripts[number], code, running.said())
+        finally:
+            for running in self._running.values():
+                running.close()
+
+    def _note(self, script: str, code: int, said: str) -> None:
+        last = f": {said.splitlines()[-1]}" if said else ""
+        self.notes.append(f"setup_scripts: {_begin(script)} ended with exit code {code}{last}")
 
     def said(self) -> str:
         """Return what they have said until now."""
-        texts = []
-        for said in self._said:
-            said.seek(0)
-            texts.append(said.read().decode(errors="replace").rstrip())
-        return "\n".join(filter(None, texts))
+        return "\n".join(filter(None, (each.said() for each in self._running.values())))
 
 
-def _bash() -> str:
-    found = shutil.which("bash")
-    if found is None:
-        raise UsageError("setup_scripts and test_scripts need bash, which is not here")
-    return found
-
-
-def _end(leader: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(leader, signal.SIGKILL)
+def _begin(script: str) -> str:
+    """Return a script as it is told: a long one is cut."""
+    shown = 80
+    return script if len(script) <= shown else f"{script[: shown - 1]}…"

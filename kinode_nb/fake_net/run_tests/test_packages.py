@@ -51,18 +51,35 @@ class Built(msgspec.Struct, frozen=True):
     """Where the sources of packages lie, by id."""
 
 
-def build(group: TestGroup, folder: Path) -> Built:
-    """Build a group's packages; raises KinodeError for one that is no test."""
-    dependencies = [tests_toml.place(folder, each) for each in group.dependency_package_paths]
+def build(group: TestGroup, folder: Path, where: str) -> Built:
+    """Build a group's packages; raises KinodeError for one that is no test.
+
+    ``where`` names the group to a person: the tests.toml and the table.
+    """
+    dependencies = [
+        _folder(folder, each, f"{where}, dependency_package_paths")
+        for each in group.dependency_package_paths
+    ]
     for path in dependencies:
         _build(path, dependencies)
-    setup = [(tests_toml.place(folder, each.path), each.run) for each in group.setup_packages]
+    setup = [
+        (_folder(folder, each.path, f"{where}, setup_packages"), each.run)
+        for each in group.setup_packages
+    ]
     built = [(_build(path, dependencies), run) for path, run in setup]
     tests: list[TestPackage] = []
     for written in group.test_package_paths:
-        tests.append(_test(written, tests_toml.place(folder, written), dependencies, tests))
+        tests.append(_test(written, folder, f"{where}, test_package_paths", dependencies, tests))
     folders = {str(package.id): path for (path, _), (package, _) in zip(setup, built, strict=True)}
     return Built(built, tests, folders)
+
+
+def _folder(folder: Path, written: str, where: str) -> Path:
+    """Return the folder that a path in a tests.toml means; raises PackageError."""
+    path = tests_toml.place(folder, written)
+    if not path.exists():
+        raise PackageError(f"{where}: there is no folder {shown(path)}")
+    return path
 
 
 def _build(folder: Path, dependencies: Sequence[Path]) -> Package:
@@ -70,10 +87,16 @@ def _build(folder: Path, dependencies: Sequence[Path]) -> Package:
 
 
 def _test(
-    written: str, folder: Path, dependencies: Sequence[Path], others: Iterable[TestPackage]
+    written: str,
+    beside: Path,
+    where: str,
+    dependencies: Sequence[Path],
+    others: Iterable[TestPackage],
 ) -> TestPackage:
     """Build a test package; what is wrong with it is kept, since other tests can run."""
+    folder = tests_toml.place(beside, written)
     try:
+        _folder(beside, written, where)
         if any(each.name == folder.name for each in others):
             raise PackageError(f"{written}: another test's folder is called {folder.name} too")
         package = _build(folder, dependencies)

@@ -6,14 +6,15 @@ from pathlib import PurePosixPath
 import msgspec
 
 from kinode_nb.fake_net.node import Node
-from kinode_nb.fake_net.run_tests.sources import Sources
+from kinode_nb.fake_net.run_tests.denials import Denials
+from kinode_nb.fake_net.run_tests.sources import Sources, is_file
 from kinode_nb.hosts.tasks import ProcessTasks
 from kinode_nb.process_lib.places import Place, place_of
 from kinode_nb.process_lib.reasons import quote, story
 from kinode_nb.process_lib.reasons import reason as reason_of
 from kinode_nb.process_lib.tester import FailResponse, Outcome, Report
 from kinode_nb.runtime.process import Process
-from kinode_nb.types import Answer, ProcessId
+from kinode_nb.types import Answer, KinodeError, ProcessId
 from kinode_nb.types.capabilities import TESTER
 from kinode_nb.types.test_rows import Status
 
@@ -29,6 +30,11 @@ class Verdict(msgspec.Struct, frozen=True):
     traceback: str = ""
 
 
+def _folder(test: str) -> str:
+    """Return the folder of a test's modules, as they are called."""
+    return f"/{TESTER.package_id}/tests/{test}"
+
+
 class Verdicts:
     """Judges the tests that run on one node."""
 
@@ -36,6 +42,7 @@ class Verdicts:
         """Watch the test processes of the node from now on."""
         self._node = node
         self._sources = sources
+        self._denials = Denials(node)
         self._ended: dict[str, BaseException | None] = {}
         node.kernel.on_end.append(self._note_end)
 
@@ -43,8 +50,27 @@ class Verdicts:
         if process.id.package_id == TESTER.package_id:
             self._ended[str(process.id)] = error
 
+    def begin(self) -> None:
+        """Judge what happens from now on."""
+        self._denials.begin()
+
     def judge(self, test: str, answer: Answer) -> Verdict:
         """Return what the tester's answer to a Run of this one test means."""
+        folder = _folder(test)
+        verdict = self._judged(folder, answer)
+        if verdict.status in ("passed", "error"):
+            return verdict
+        denied = self._sources.named(self._denials.told(folder))
+        reason = "; ".join(filter(None, (verdict.reason, denied)))
+        place = verdict.place if verdict.place.file else self._sources.init_of(folder)
+        return msgspec.structs.replace(verdict, place=place, reason=reason)
+
+    def unanswered(self, test: str, error: KinodeError) -> Verdict:
+        """Return what it means that the tester has ended, or the node."""
+        place = self._sources.init_of(_folder(test))
+        return Verdict("error", place, f"the tester did not answer: {error}")
+
+    def _judged(self, folder: str, answer: Answer) -> Verdict:
         try:
             outcome = msgspec.json.decode(answer.body, type=Outcome).run
             failure = outcome.get("Err")
@@ -53,7 +79,6 @@ class Verdicts:
             return Verdict("error", reason=f"the tester's answer makes no sense: {error}")
         if failure is None:
             return Verdict("passed")
-        folder = f"/{TESTER.package_id}/tests/{test}"  # as its modules are called
         is_told = bool(report.traceback)  # by the test itself
         if report.status == "crashed" and not is_told and report.process in self._ended:
             return self._crashed(self._ended[report.process], folder)
@@ -69,9 +94,12 @@ class Verdicts:
         return self._in_source(Place(failure.file, failure.line, failure.column), folder)
 
     def _in_source(self, place: Place, folder: str) -> Place:
-        """Return a place that is told from a test's folder as it is seen from the working one."""
-        named = str(PurePosixPath(folder) / place.file) if place.file else ""
-        return msgspec.structs.replace(place, file=self._sources.named(named))
+        """Return a place told from a test's folder as it is seen from the working one.
+
+        A file that is not there, as of a test that is written otherwise, is named as it was told.
+        """
+        named = self._sources.named(str(PurePosixPath(folder) / place.file)) if place.file else ""
+        return msgspec.structs.replace(place, file=named if is_file(named) else place.file)
 
     def _crashed(self, error: BaseException | None, folder: str) -> Verdict:
         """Return how a test ended that had answered nothing."""
