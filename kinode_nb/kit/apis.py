@@ -7,14 +7,13 @@ the package depends on, ``dependencies.json`` lists: an importer asks the same n
 """
 
 import ast
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from kinode_nb import wit
-from kinode_nb.kit import generated, sources, zips
+from kinode_nb.kit import api_files, generated, sources, zips
 from kinode_nb.kit.folders import Folder
 from kinode_nb.kit.inside import is_inside
 from kinode_nb.kit.shown import content, shown
@@ -58,14 +57,13 @@ class Api(msgspec.Struct, frozen=True):
 
 def of_zip(data: bytes, package: PackageId, where: str) -> Api:
     """Return the API in an ``api.zip``; raises PackageError."""
-    files = zips.contents(data, f"the API of {package}")
-    flat = {Path(name).name: found for name, found in files.items()}
-    return Api(
-        package,
-        where,
-        {name: found for name, found in flat.items() if name not in _OF_EVERY_PACKAGE},
-        dependencies=_listed(flat.get(DEPENDENCIES, b"[]"), package, where),
-    )
+    whose = f"the API of {package} ({where})"
+    flat = api_files.flat(zips.contents(data, f"the API of {package}"), whose)
+    files = {name: found for name, found in flat.items() if name not in _OF_EVERY_PACKAGE}
+    for name, found in files.items():
+        api_files.check(name, found, whose)
+    needed = _listed(flat.get(DEPENDENCIES, b"[]"), package, where)
+    return Api(package, where, files, dependencies=needed)
 
 
 def _listed(data: bytes, package: PackageId, where: str) -> tuple[PackageId, ...]:
@@ -116,7 +114,8 @@ def _included(folder: Folder, index: int, written: str, notes: list[str]) -> Pat
     advice = f'write "pkg/{Path(written).name}", or take it out'
     if found is None:
         raise PackageError(f"{where}: there is no file {written!r} in {folder.shown}; {advice}")
-    if not is_inside(folder.path, os.path.relpath(found, folder.path)):
+    inside = found.relative_to(folder.path) if found.is_relative_to(folder.path) else found
+    if not is_inside(folder.path, inside.as_posix()):
         raise PackageError(f"{where}: {written!r} lies outside of {folder.shown}; {advice}")
     return found
 
@@ -154,6 +153,7 @@ def _take(files: dict[str, bytes], name: str, found: bytes, folder: Folder) -> N
         raise PackageError(
             f"{folder.shown}: {name} cannot be in the API, since every package has its own"
         )
+    api_files.check(name, found, f"the API of {folder.shown}")
     if files.get(name, found) != found:
         raise PackageError(f"{folder.shown}: two files of its API are called {name}: rename one")
     files[name] = found
@@ -162,7 +162,7 @@ def _take(files: dict[str, bytes], name: str, found: bytes, folder: Folder) -> N
 def _implementations(folder: Folder) -> list[str]:
     """Return the modules that implement functions of the package's own interfaces."""
     names = [
-        f"{interface.name.replace('-', '_')}_api.py"
+        f"{wit.implementation_name(interface.name)}.py"
         for text in folder.wit.values()
         for interface in wit.parse(text.decode()).interfaces
         if interface.functions

@@ -7,22 +7,20 @@ less the publisher's last part, as kit has it. Building twice changes no byte.
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import TypedDict
 
 import msgspec
 
-from kinode_nb.kit import generated, record, versions
+from kinode_nb.kit import generated, metadata_source, record, versions
 from kinode_nb.kit.assembling import Assembled, assemble
 from kinode_nb.kit.dependencies import FetchApi
 from kinode_nb.kit.folders import Folder, read_folder
 from kinode_nb.kit.package import Package
+from kinode_nb.kit.shown import content
 from kinode_nb.types import PackageError
-from kinode_nb.types.whole_files import write_whole
-
-_CURRENT = re.compile(rb'("current_version"\s*:\s*")[^"]*(")')
+from kinode_nb.types.whole_files import write_all
 
 
 class Built(msgspec.Struct, frozen=True):
@@ -101,7 +99,7 @@ def build(
         force=force,
     )
     kept = record.of_build(
-        {f"pkg/{name}": content for name, content in made.copied.items()},
+        {f"pkg/{name}": each for name, each in made.copied.items()},
         made.api.added,
         [Path(os.path.relpath(each.resolve(), read.path)) for each in local],
         chosen,
@@ -131,24 +129,29 @@ def _write(
     folder: Folder, made: Assembled, kept: record.Record, *, raised: bool
 ) -> tuple[Path, ...]:
     """Write what is new or has changed, and remove what an earlier build left; PackageError."""
-    files = {f"pkg/{name}": content for name, content in made.copied.items()}
-    if raised:
-        version = made.package.metadata.properties.current_version.encode()
-        before = (folder.path / "metadata.json").read_bytes()
-        files["metadata.json"] = _CURRENT.sub(rb"\g<1>" + version + rb"\g<2>", before, count=1)
+    files = {f"pkg/{name}": each for name, each in made.copied.items()}
     files[record.PLACE] = record.encoded(kept)
-    files[f"target/{zip_name(made.package)}"] = made.package.archive
-    written = {folder.path / name: content for name, content in files.items()}
+    written = {folder.path / name: new for name, new in files.items()}
+    metadata = folder.path / "metadata.json"
+    if raised:
+        written[metadata] = metadata_source.with_version(
+            content(metadata), made.package.metadata, str(folder.shown / "metadata.json")
+        )
+    written[folder.path / f"target/{zip_name(made.package)}"] = made.package.archive
     try:
-        for path, content in written.items():
-            if not path.is_file() or path.read_bytes() != content:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_whole(path, content)
+        changed = {path: new for path, new in written.items() if _differs(path, new)}
+        if metadata in changed:  # a link stays one
+            changed[metadata.resolve()] = changed.pop(metadata)
+        write_all(changed)
         for name in folder.record.copied.keys() - files.keys():
             _remove(folder, name)
     except OSError as error:
         raise PackageError(f"{error.filename} cannot be written: {error.strerror}") from None
     return tuple(path for path in written if path.name != Path(record.PLACE).name)
+
+
+def _differs(path: Path, new: bytes) -> bool:
+    return not path.is_file() or path.read_bytes() != new
 
 
 def _remove(folder: Folder, name: str) -> None:

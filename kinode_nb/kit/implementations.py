@@ -17,7 +17,7 @@ def check(folder: Folder, files: Mapping[str, bytes]) -> tuple[str, ...]:
     """
     notes: list[str] = []
     for text, interface in _with_functions(folder):
-        name = f"{interface.name.replace('-', '_')}_api"
+        name = wit.implementation_name(interface.name)
         if f"{name}.py" in files:
             _check_module(folder, files, name, text, interface)
         else:

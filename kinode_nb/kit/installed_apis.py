@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from kinode_nb.kit import apis
+from kinode_nb.kit import zips
 from kinode_nb.types import KinodeError, PackageError, PackageId, UsageError, nearest
 
 Ask = Callable[[object], tuple[Any, bytes | None]]
@@ -48,11 +48,11 @@ class InstalledApis:
             names = [*known, *(each.partition(":")[0] for each in known)]
             hint = nearest(wanted, names) or (f" There are {', '.join(known)}." if known else "")
             raise PackageError(f"no package {name!r} with an API is on {self._node}.{hint}")
-        files = apis.of_zip(data, PackageId.parse(found[0]), self._node).files
+        files = zips.contents(data, f"the API of {found[0]}")  # to look at, whatever else is in it
         return {
-            name: content.decode(errors="replace")
-            for name, content in files.items()
-            if name.endswith(".wit")
+            path.rpartition("/")[2]: content.decode(errors="replace")
+            for path, content in files.items()
+            if path.endswith(".wit")
         }
 
 

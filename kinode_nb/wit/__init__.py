@@ -11,7 +11,7 @@ from kinode_nb.wit.syntax import parse
 from kinode_nb.wit.values import Err, Ok, Variant
 
 if TYPE_CHECKING:
-    from kinode_nb.wit.generating import generate
+    from kinode_nb.wit.generating import generate, implementation_name
 
 __all__ = [
     "Err",
@@ -26,6 +26,7 @@ __all__ = [
     "decode_any",
     "encode",
     "generate",
+    "implementation_name",
     "load",
     "parse",
     "standard_interface",
@@ -36,11 +37,11 @@ __all__ = [
 if not TYPE_CHECKING:  # or every name would be there for a type checker
 
     def __getattr__(name: str) -> Any:
-        """Fetch `generate` at its first use: only who builds packages needs it."""
-        if name == "generate":
-            from kinode_nb.wit.generating import generate as found
+        """Fetch what generates at its first use: only who builds packages needs it."""
+        if name in {"generate", "implementation_name"}:
+            from kinode_nb.wit import generating
 
-            return globals().setdefault(name, found)
+            return globals().setdefault(name, getattr(generating, name))
         known = [each for each in {*globals(), *__all__} if not each.startswith("_")]
         hint = nearest(name, known) or f" A cell makes it: %%kinode wit {name}"
         raise AttributeError(f"kinode_nb.wit has no {name!r}.{hint}")

@@ -11,6 +11,9 @@ from kinode_nb.wit.names import python_name, upper_camel
 _FLOATS = frozenset({"f32", "f64"})
 _SAME = {"bool": "bool", "char": "str", "string": "str"}
 
+BUILT_IN_TYPES = frozenset({"bool", "bytes", "float", "int", "list", "str", "tuple"})
+"""The types of Python that annotations name: nothing else in their module may be called so."""
+
 
 def class_name(name: str) -> str:
     """Return the Python name of a WIT type or case."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 
 from kinode_nb.wit import tree
-from kinode_nb.wit.annotations import Annotations, class_name
+from kinode_nb.wit.annotations import BUILT_IN_TYPES, Annotations, class_name
 from kinode_nb.wit.classes_source import type_source
 from kinode_nb.wit.layout import WIDTH, alias, bracketed, docstring, imported, indented, listed
 from kinode_nb.wit.linking import Linker
@@ -20,7 +20,9 @@ from kinode_nb.wit.standard import OWN_CLASSES, standard_text
 from kinode_nb.wit.syntax import parse
 
 # What the source itself calls by these names; a function of one of them gets a _.
-_TAKEN = frozenset({"enum", "pathlib", "process_lib", "typing", "wit"})
+_TAKEN = BUILT_IN_TYPES | {
+    *("annotations", "enum", "msgspec", "pathlib", "process_lib", "typing", "wit")
+}
 
 _PACKAGE = "__init__.py"
 # WIT's comments and names are as they are, and so is the way from api/ to what is beside it.
@@ -30,6 +32,11 @@ _NOTES = "# ruff: noqa: D205, D400, D403, D415, E501, I001, N801, N818, RUF100, 
 def module_name(interface: str) -> str:
     """Return the name of the module that an interface becomes: ``file_transfer_worker``."""
     return python_name(snake(interface))
+
+
+def implementation_name(interface: str) -> str:
+    """Return the name of the module with an interface's functions: ``file_transfer_worker_api``."""
+    return f"{module_name(interface)}_api"
 
 
 def generate(texts: Mapping[str, str], implementations: Collection[str] = ()) -> dict[str, str]:
@@ -72,7 +79,7 @@ class _Module:
         self._file = file
         self._interface = interface
         self._annotations = Annotations(linker, interface.name)
-        self._implementation = f"{module_name(interface.name)}_api"
+        self._implementation = implementation_name(interface.name)
         there = self._implementation in implementations
         self._functions = interface.functions if there else ()
         self._long: dict[str, list[str]] = {}

@@ -35,6 +35,11 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+# Refused wherever they stand, also in comments, as the component model's tools do: control
+# characters, those that turn the direction of what an editor shows, and halves of a character.
+_REFUSED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
 
 
@@ -64,6 +69,10 @@ class Token(msgspec.Struct, frozen=True):
 def tokens(text: str) -> Iterator[Token]:
     """Yield the tokens of WIT text, an ``end`` last; raises WitSyntaxError."""
     offset, doc = 0, []
+    refused = _REFUSED.search(text)
+    if refused is not None:
+        at = _Places(text).of(refused.start())
+        raise WitSyntaxError(f"{refused.group()!r} cannot be in WIT: take it out", *at)
     places = _Places(text)
     while offset < len(text):
         match = _TOKEN.match(text, offset)

@@ -107,6 +107,15 @@ def test_a_module_says_what_it_was_made_of():
     assert '"""which"""' in source
 
 
+@pytest.mark.parametrize(
+    "doc",
+    [r"a \d+ and \N{x} and \x", '"""', "\\" + '"' * 3, "ends in \\", 'ends in "', "''' \\u12"],
+)
+def test_a_comment_is_a_docstring_as_it_stands(api, doc):
+    odd = api("odd", {"odd.wit": f"/// {doc}\ninterface odd {{ }}"})
+    assert odd.__doc__.splitlines()[2].strip() == doc
+
+
 def test_the_classes_are_those_of_wit_load(api):
     worker = api("file_worker")
     loaded = wit.load(Path(worker.__file__).parent, "file-worker")
@@ -267,30 +276,57 @@ async def import_(our: Our, this: list[int | None], that: Ok[int] | Err[Mood]) -
 """
 
 
-def test_mypy_passes_right_use_and_flags_wrong_use(tmp_path):
+def flagged_by_mypy(root: Path, module: Path) -> list[str]:
+    """Return the lines in which mypy finds fault with a module in or beside ``some_package``."""
     mypy = pytest.importorskip("mypy.api", reason="mypy comes with the check extra")
-    write_package(tmp_path, API, {"file_worker_api": TYPED})
-    (tmp_path / "user.py").write_text(USER, encoding="utf-8")
-    root = Path(wit.__file__).parent.parent.parent
-    config = tmp_path / "mypy.ini"
+    config = root / "mypy.ini"
     config.write_text(
-        f"[mypy]\nstrict = True\nmypy_path = {root}:{tmp_path}\n"
+        f"[mypy]\nstrict = True\nmypy_path = {Path(wit.__file__).parent.parent.parent}:{root}\n"
         "[mypy-ipywidgets.*,nest_asyncio2.*,pyarrow.*]\n"
         "ignore_missing_imports = True\n",  # as in pyproject.toml
         encoding="utf-8",
     )
-    arguments = ["--config-file", config, "--cache-dir", tmp_path / "cache", tmp_path / "user.py"]
+    arguments = ["--config-file", config, "--cache-dir", root / "cache", module]
     said, complaint, _ = mypy.run([*map(str, arguments)])
     assert not complaint
-    flagged = [line for line in said.splitlines() if ": error: " in line]
+    return [line for line in said.splitlines() if ": error: " in line]
+
+
+def test_mypy_passes_right_use_and_flags_wrong_use(tmp_path):
+    write_package(tmp_path, API, {"file_worker_api": TYPED})
+    (tmp_path / "user.py").write_text(USER, encoding="utf-8")
+    flagged = flagged_by_mypy(tmp_path, tmp_path / "user.py")
     expected = {
         f"{number}:{line.partition('# ')[2]}"
         for number, line in enumerate(USER.splitlines(), start=1)
         if "  # " in line
     }
-    assert {f"{line.split(':')[1]}:{line.split('[')[-1][:-1]}" for line in flagged} == expected, (
-        said
+    places = {f"{line.split(':')[1]}:{line.split('[')[-1][:-1]}" for line in flagged}
+    assert places == expected, flagged
+
+
+TAKEN = (
+    *("annotations", "bool", "bytes", "enum", "float", "int", "list", "msgspec", "object", "our"),
+    *("pathlib", "process-lib", "property", "str", "tuple", "type", "typing", "wit"),
+)
+
+
+def test_names_of_what_the_source_uses_are_out_of_its_way(tmp_path):
+    every = "tuple<list<u8>, list<string>, f32, bool, u8>"
+    functions = [f"%{name}: func(%{name}: u8, b: {every}) -> result<{every}>;" for name in TAKEN]
+    fields = [f"%{name}: {every}" for name in TAKEN]
+    cases = [f"%{name}({every})" for name in TAKEN]
+    types = [f"type %{name} = {every};" for name in TAKEN]
+    text = (
+        f"interface calls {{ {' '.join(functions)} }} interface types {{ {' '.join(types)} }}"
+        f" interface more {{ record r {{ {', '.join(fields)} }} variant v {{ {', '.join(cases)} }}"
+        f" enum e {{ {', '.join(f'%{name}' for name in TAKEN)} }} }}"
     )
+    write_package(tmp_path, {"names.wit": text}, {"calls_api": ""})
+    (tmp_path / "user.py").write_text("from some_package.api import calls, more, types\n")
+    flagged = flagged_by_mypy(tmp_path, tmp_path / "user.py")
+    unwritten = ("[attr-defined]", "[no-any-return]")  # the implementation
+    assert [line for line in flagged if not line.endswith(unwritten)] == []
 
 
 LONG = """
