@@ -51,9 +51,9 @@ class GroupRun:
 
     async def run(self) -> None:
         """Run all tests, and then the test scripts; what goes wrong is in the rows."""
-        async with self._scripts:
+        with self._scripts:
             try:
-                await self._scripts.start()
+                self._scripts.start()
                 built = await asyncio.to_thread(
                     test_packages.build, self._group, self._folder, self._where
                 )

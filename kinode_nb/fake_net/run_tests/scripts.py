@@ -9,6 +9,7 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -33,13 +34,13 @@ def _whole(word: str, folder: Path) -> str:
 class Script:
     """A script that was started. Leave it to end it, with all that it began."""
 
-    def __init__(self, process: asyncio.subprocess.Process, said: IO[bytes]) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", said: IO[bytes]) -> None:
         """Hold its bash, and the file in which is what it says."""
         self._process = process
         self._said = said
 
     @classmethod
-    async def start(cls, script: str, folder: Path) -> Self:
+    def start(cls, script: str, folder: Path) -> Self:
         """Start a script; raises UsageError when it cannot be."""
         bash = shutil.which("bash")
         if bash is None:
@@ -47,11 +48,9 @@ class Script:
         # A file, since a pipe is open for as long as anything that the script began lives.
         said = tempfile.TemporaryFile()  # noqa: SIM115 - it is read when all have ended
         try:
-            process = await asyncio.create_subprocess_exec(
-                bash,
-                "-c",
-                command(script, folder),
-                stdin=asyncio.subprocess.DEVNULL,
+            process = subprocess.Popen(  # noqa: S603 - to run it is what it is for
+                [bash, "-c", command(script, folder)],
+                stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
                 start_new_session=True,
@@ -63,17 +62,18 @@ class Script:
 
     async def wait(self) -> int:
         """Wait until its bash has ended; returns the exit code."""
-        return await self._process.wait()
+        return await asyncio.to_thread(self._process.wait)
 
     def said(self) -> str:
         """Return what it has said until now."""
         file = self._said.fileno()  # its position is that where the script writes on
         return os.pread(file, os.fstat(file).st_size, 0).decode(errors="replace").rstrip()
 
-    def end(self) -> None:
-        """End it and all that it began, if they still run."""
+    def end(self) -> int:
+        """End it and all that it began, if they still run; returns the exit code."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        return self._process.wait()
 
     def close(self) -> None:
         """Forget what it said."""
@@ -85,7 +85,7 @@ async def run(script: str, folder: Path, timeout: float) -> tuple[int | None, st
 
     The code is None when it has not ended after ``timeout`` seconds. Raises UsageError.
     """
-    running = await Script.start(script, folder)
+    running = Script.start(script, folder)
     code: int | None = None
     try:
         with suppress(TimeoutError):
@@ -93,10 +93,7 @@ async def run(script: str, folder: Path, timeout: float) -> tuple[int | None, st
         return code, running.said()
     finally:
         running.end()
-        try:
-            await running.wait()
-        finally:  # whoever is impatient cancels once more
-            running.close()
+        running.close()
 
 
 class SetupScripts:
@@ -110,27 +107,22 @@ class SetupScripts:
         self.notes: list[str] = []
         """Of each that has failed before it was ended, how."""
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Start them all; nobody waits for them, as in kit. Raises UsageError."""
         for number, script in enumerate(self._scripts):
-            self._running[number] = await Script.start(script, self._folder)
+            self._running[number] = Script.start(script, self._folder)
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         """End them when this is left."""
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:
         """End those that still run, with all that they began."""
-        for running in self._running.values():
-            running.end()
-        try:
-            for number, running in self._running.items():
-                code = await running.wait()
-                if code not in (0, -signal.SIGKILL):
-                    self._note(self._scripts[number], code, running.said())
-        finally:
-            for running in self._running.values():
-                running.close()
+        for number, running in self._running.items():
+            code = running.end()
+            if code not in (0, -signal.SIGKILL):
+                self._note(self._scripts[number], code, running.said())
+            running.close()
 
     def _note(self, script: str, code: int, said: str) -> None:
         last = f": {said.splitlines()[-1]}" if said else ""
