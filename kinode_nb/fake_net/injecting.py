@@ -9,6 +9,7 @@ import asyncio
 
 import msgspec
 
+from kinode_nb.fake_net.beginning import OWN_PACKAGE
 from kinode_nb.fake_net.node import Node
 from kinode_nb.runtime.process import Process
 from kinode_nb.types import Address, LazyLoadBlob, NodeError, Request, Response, SendError
@@ -78,14 +79,22 @@ async def _outcome(
                 and (entry.source, entry.target) == (target, door)
                 and log.outcomes.get(entry.seq, ("",))[0] == "denied"
             ):
-                reason = (
-                    f"{target.process} has answered, but may not message {HTTP_SERVER}: let its "
-                    f"manifest request {HTTP_SERVER}"
-                )
+                reason = _unanswerable(target)
                 raise SendError("Timeout", _request(door, target, b""), reason=reason)
         for request in asked:
             if (crash := node.crashes.that_took(request)) is not None:
                 raise SendError("Timeout", request, reason=str(crash))
+
+
+def _unanswerable(target: Address) -> str:
+    """Say why the answer of a process does not come back, and what helps."""
+    said = f"{target.process} has answered, but may not message {HTTP_SERVER}"
+    if target.package_id != OWN_PACKAGE:
+        return f"{said}: let its manifest request {HTTP_SERVER}"
+    return (
+        f"{said}: ask it with `m {target} BODY_JSON -a 5` in a %%kinode cell, or with "
+        f"node.request(…); or give it that messaging with capabilities=[…]"
+    )
 
 
 def _problem(node: Node, door: Process, target: Address) -> tuple[str, str] | None:

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 from types import CodeType
 
-from kinode_nb.types import UsageError, nearest
+from kinode_nb.types import UsageError, cells, nearest
 
 _WRITE = "write `async def init(our):`"
 
@@ -17,13 +17,18 @@ def title(name: str) -> str:
 
 def lines_of(header: str | None, body: str) -> list[str]:
     """Return a cell's lines; ``header`` is what stands after ``%%kinode`` (None: no such line)."""
-    first = [] if header is None else [f"%%kinode {header}\n"]
+    first = [] if header is None else ["\n"] * cells.blank_lines + [f"%%kinode {header}\n"]
     return [*first, *body.splitlines(keepends=True)]
+
+
+def skipped(header: str | None) -> int:
+    """Return how many of these lines stand above the text."""
+    return 0 if header is None else cells.blank_lines + 1
 
 
 def compiled(header: str | None, body: str, file: str) -> CodeType:
     """Return the code of a cell, with its line numbers; raises UsageError."""
-    text = body if header is None else f"\n{body}"
+    text = "\n" * skipped(header) + body
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a doubtful escape is the writer's affair

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from types import ModuleType, TracebackType
 
+from kinode_nb import wit
 from kinode_nb.hosts.printing import print_
 from kinode_nb.hosts.trees import PREFIX, tree_of
 from kinode_nb.types import nearest
@@ -57,6 +58,9 @@ def _explain_import(error: ImportError) -> None:
     """Say which file has no such name, and what is near."""
     found = _NO_SUCH_NAME.match(str(error))
     place = tree_of(error.name or "")
+    if found is not None and error.name == "kinode_nb.wit":
+        error.msg = _unknown_wit(found[1])
+        error.args = (error.msg,)
     if found is None or place is None:
         return
     tree, module = place
@@ -69,6 +73,14 @@ def _explain_import(error: ImportError) -> None:
     half = " yet: modules that import each other" if "partially initialized" in str(error) else ""
     error.msg = f"{shown} has no name {name!r}{half}.{near}"
     error.args = (error.msg,)
+
+
+def _unknown_wit(name: str) -> str:
+    try:
+        getattr(wit, name)
+    except AttributeError as error:
+        return str(error)
+    return f"kinode_nb.wit has {name!r} by now: begin the process again"
 
 
 def _own_names(module: ModuleType | None) -> Iterable[str]:

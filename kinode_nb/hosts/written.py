@@ -42,7 +42,7 @@ class WrittenProgram(Written):
     title: str
     lines: Sequence[str]
     skipped: int = 0
-    """How many of the lines stand above the text: one, in a cell."""
+    """How many of the lines stand above the text: one at least, in a cell."""
     code: CodeType | None = None
     """The module's text, compiled; None where there are only functions."""
     entry: Any = None

@@ -19,7 +19,7 @@ from kinode_nb.notebook.line import run_words
 from kinode_nb.notebook.terminal_line import filled, goes_on, is_kit, is_whole
 from kinode_nb.notebook.values import expander
 from kinode_nb.notebook.words import Expand, Word, split
-from kinode_nb.types import KinodeError, UsageError
+from kinode_nb.types import KinodeError, UsageError, nearest
 
 _PROMPT = "%%kinode"
 _HEADERS_TO_COME = ("trace",)
@@ -141,13 +141,21 @@ def lines(body: str) -> Iterator[Line]:
 def _options(words: list[Word]) -> Values:
     if words and words[0].text in _HEADERS_TO_COME:
         raise UsageError(f"%%kinode {words[0].text} is not there yet in this version")
+    first = words[0].text if words and not words[0].quoted else "-"
+    if not first.startswith("-") and first not in BY_NAME and (near := nearest(first, KINDS)):
+        raise UsageError(f"%%kinode knows no cell of the kind {first!r}.{near}")
     options = parse(CELL, words, prompt=_PROMPT)
     if verbs := options.many("word"):
-        raise UsageError(
-            f"%%kinode takes no {verbs[0]!r}: lines stand below it; a verb on its own is "
-            f"%kinode {verbs[0]}"
-        )
+        word = verbs[0]
+        hint = f"; a verb on its own is %kinode {word}" if word in BY_NAME else _near_word(word)
+        raise UsageError(f"%%kinode takes no {word!r}: lines stand below it{hint}")
     return options
+
+
+def _near_word(word: str) -> str:
+    """Return a hint at the verb or the kind of cell that is near; '' where none is."""
+    near = nearest(word, [*KINDS, *BY_NAME])
+    return f".{near}" if near else f"; cells of other kinds begin with {', '.join(KINDS)}"
 
 
 def _flag_words(options: Values, key: str) -> list[Word]:

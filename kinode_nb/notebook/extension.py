@@ -2,15 +2,18 @@
 
 import asyncio
 import warnings
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from kinode_nb.notebook import completer
 from kinode_nb.notebook.magics import KinodeMagics, show_notes
+from kinode_nb.types import cells
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
 
 _EVENT = "post_run_cell"
+_BEFORE = "pre_run_cell"
 
 
 def load(shell: "InteractiveShell") -> None:
@@ -18,6 +21,7 @@ def load(shell: "InteractiveShell") -> None:
     unload(shell)
     KinodeMagics(shell).install()
     completer.install(shell)
+    shell.events.register(_BEFORE, count_blank_lines)
     shell.events.register(_EVENT, show_notes)
     _warn_of_nest_asyncio()
 
@@ -27,9 +31,16 @@ def unload(shell: "InteractiveShell") -> None:
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("kinode", None)
     completer.remove(shell)
-    for callback in list(shell.events.callbacks[_EVENT]):
-        if getattr(callback, "__qualname__", "") == show_notes.__qualname__:
-            shell.events.unregister(_EVENT, callback)
+    for event, own in ((_BEFORE, count_blank_lines), (_EVENT, show_notes)):
+        for callback in list(shell.events.callbacks[event]):
+            if getattr(callback, "__qualname__", "") == own.__qualname__:
+                shell.events.unregister(event, callback)
+
+
+def count_blank_lines(info: "ExecutionInfo") -> None:
+    """Count the blank lines at the top of a cell, before the shell drops them."""
+    lines = (info.raw_cell or "").splitlines()
+    cells.blank_lines = sum(1 for _ in takewhile(lambda line: not line.strip(), lines))
 
 
 def _warn_of_nest_asyncio() -> None:

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from kinode_nb.hosts.tasks import ProcessTasks
 from kinode_nb.portal.awaiting import awaited_work
-from kinode_nb.portal.interrupts import heard
+from kinode_nb.portal.interrupts import InterruptedWait, heard
 from kinode_nb.portal.watchdog import Blocked, Ends, Outcome, Watchdog, nothing
 from kinode_nb.runtime.stepping import NeverYieldedError, stepping_of
 from kinode_nb.types import BlockingCallError, KinodeError, StuckError
@@ -154,7 +154,7 @@ class Portal:
             future.cancel()
             if told := self.interrupt():
                 self.say(told)
-            raise
+            raise InterruptedWait("the waiting has ended; nodes go on") from None
         except BaseException:
             future.cancel()
             raise

@@ -17,6 +17,13 @@ from typing import Any
 _wrapped: list["Interrupts"] = []  # the one whose handler is in place, if any
 
 
+class InterruptedWait(KeyboardInterrupt):
+    """An interrupt, shown as one line: where the waiting was done is nobody's concern."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"KeyboardInterrupt: {self}"]
+
+
 class Interrupts:
     """The interrupts of one wait."""
 

@@ -15,6 +15,7 @@ from kinode_nb.portal.node import Node
 from kinode_nb.portal.options import BootOptions, ProcessOptions
 from kinode_nb.portal.transfer import Transfer
 from kinode_nb.portal.watchdog import everything
+from kinode_nb.process_lib.syscalls import Written
 from kinode_nb.system.http_server import TIMEOUT
 from kinode_nb.types import NodeError, StuckError, UsageError
 
@@ -175,7 +176,7 @@ class FakeNet(NetTables):
         return new(directory, **options)
 
     def process(
-        self, name: str, source: str, *nodes: str, **options: Unpack[ProcessOptions]
+        self, name: str, source: str | Written, *nodes: str, **options: Unpack[ProcessOptions]
     ) -> list[written.Outcome]:
         """Run Python text as a process on each of the nodes (default: the current one).
 

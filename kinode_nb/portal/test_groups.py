@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from kinode_nb.fake_net.run_tests import GroupRun
 from kinode_nb.kit import tests_toml
 from kinode_nb.kit.tests_toml import TestsFile
+from kinode_nb.portal.interrupts import InterruptedWait
 from kinode_nb.portal.test_results import Results, check_junit
-from kinode_nb.portal.transfer import InterruptedWait
 from kinode_nb.portal.watchdog import Blocked
 from kinode_nb.types import StuckError
 from kinode_nb.types.test_rows import TestRow

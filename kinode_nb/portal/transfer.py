@@ -8,15 +8,9 @@ from typing import Any
 from kinode_nb.fake_net import FINAL, Net, TransferRecord
 from kinode_nb.portal.awaiting import ticking
 from kinode_nb.portal.bridge import Portal
+from kinode_nb.portal.interrupts import InterruptedWait
 from kinode_nb.types import TransferError, UsageError
 from kinode_nb.types.rows import TransferRow
-
-
-class InterruptedWait(KeyboardInterrupt):
-    """An interrupt, shown as one line: where the waiting was done is nobody's concern."""
-
-    def _render_traceback_(self) -> list[str]:
-        return [f"KeyboardInterrupt: {self}"]
 
 
 class Transfer:

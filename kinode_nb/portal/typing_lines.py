@@ -8,7 +8,8 @@ from kinode_nb.fake_net import FINAL, Net, TransferRecord
 from kinode_nb.fake_net.node import Node
 from kinode_nb.fake_net.typed_line import Printed, TypedLine
 from kinode_nb.portal.bridge import Portal
-from kinode_nb.portal.transfer import InterruptedWait, Transfer
+from kinode_nb.portal.interrupts import InterruptedWait
+from kinode_nb.portal.transfer import Transfer
 from kinode_nb.types import KinodeError, nearest
 
 Say = Callable[[str], None]

@@ -124,7 +124,7 @@ def text_program(
     program = WrittenProgram(
         title=file,
         lines=cell_source.lines_of(header, body),
-        skipped=0 if header is None else 1,
+        skipped=cell_source.skipped(header),
         code=cell_source.compiled(header, body, file),
         given=borrowed(given or {}),
         hint=hint,

@@ -66,6 +66,10 @@ class Our:
         """The package that the process belongs to."""
         return self.address.process.package_id
 
+    def __repr__(self) -> str:
+        """Return one line: the handle of which process."""
+        return f"<our {self.address}>"
+
     def __reduce__(self) -> str:
         """Refuse to be copied; raises TypeError."""
         raise TypeError("a process's handle is its own")

@@ -87,6 +87,28 @@ def test_the_cell_is_a_process_and_says_where_it_runs(cells: Cells, node: Node):
     ]
 
 
+@pytest.mark.parametrize("above", ["", "\n", "\n  \n\n"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%%kinode process counter\nasync def init(our):\n    1 / 0\n",
+        "import kinode_nb\n@kinode_nb.process('counter')\nasync def init(our): 1 / 0\n",
+    ],
+)
+def test_blank_lines_at_the_top_of_a_cell_count(cells: Cells, node: Node, above: str, cell: str):
+    said = cells.fail(above + cell)
+    line = 3 + above.count("\n")
+    assert f'File "<process counter>", line {line}, in init' in said
+    source = "1 / 0" if cell.startswith("%") else "async def init(our): 1 / 0"
+    assert f"(line {line} of <process counter>: {source})" in said
+    assert f"\n    {source}\n" in said
+
+
+def test_on_exit_may_be_written_as_kinode_writes_it(cells: Cells, node: Node):
+    cells.run(COUNTER.replace("counter\n", "counter --on-exit Restart\n", 1))
+    assert node.processes().set_index("process").loc[ID]["on_exit"] == "Restart"
+
+
 def test_run_again_it_replaces_the_process_and_finds_its_state(cells: Cells, node: Node):
     cells.run(COUNTER)
     node.request(ID, 5)
@@ -117,6 +139,13 @@ def test_run_again_it_replaces_the_process_and_finds_its_state(cells: Cells, nod
             "lock (lock) cannot be copied",
         ),
         ("%%kinode process counter --with node\nasync def init(our): ...", "give it a name"),
+        (
+            "%%kinode process -n fake.dev keep\nasync def init(our): ...",
+            "process needs NAME: -n took 'keep', so let NAME come first",
+        ),
+        ("%%kinode proces counter\nasync def init(our): ...", "Did you mean 'process'?"),
+        ("%%kinode proces counter --private\nasync def init(our): ...", "Did you mean 'process'?"),
+        ("%%kinode counter\nasync def init(our): ...", "cells of other kinds begin with process"),
         ("%%kinode process counter --on-exit x\nasync def init(our): ...", "none, restart"),
         ("%%kinode process counter --publc\nasync def init(our): ...", "no flag --publc"),
         ("%%kinode process\nasync def init(our): ...", "process needs NAME"),

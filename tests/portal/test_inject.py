@@ -237,3 +237,11 @@ def test_a_node_whose_http_server_has_ended_says_so(net: FakeNet, node: Node) ->
     net.portal.do(lambda: core.lifecycle.kill(core.kernel.processes[HTTP_SERVER]))
     with pytest.raises(NodeError, match=r"http-server:distro:sys of fake\.dev has ended: boot"):
         node.inject(ECHO, "1")
+
+
+def test_a_process_of_a_cell_is_asked_in_another_way(node: Node):
+    node.process("mute", "async def init(our):\n    async for _ in our: await our.send_response(1)")
+    with pytest.raises(SendError, match="may not message") as raised:
+        node.inject("mute", 1)
+    assert "with `m fake.dev@mute:notebook:template.os BODY_JSON -a 5`" in str(raised.value)
+    assert "manifest" not in str(raised.value)

@@ -145,6 +145,56 @@ def test_what_a_notebook_puts_among_the_builtins_is_in_no_process(
     assert node.request(ID, name).json() is False
 
 
+def test_the_decorator_begins_it_on_several_nodes_of_one_net(net: FakeNet, node: Node):
+    other = net.boot("fake2.dev", port="none")
+
+    @kn.process("counter", node=[node, aio.Node(other)])
+    async def init(our: Our) -> None:
+        async for _ in our:
+            await our.send_response(our.node)
+
+    assert [str(each) for each in init.addresses] == [f"fake.dev@{ID}", f"fake2.dev@{ID}"]  # type: ignore[attr-defined]
+    assert [each.request(ID, 0).json() for each in (node, other)] == ["fake.dev", "fake2.dev"]
+    with FakeNet() as another:
+        stranger = another.boot("fake.dev", port="none")
+        for nodes, said in (
+            ([], "names no node"),
+            ([node, stranger], "of several nets"),
+            ([node, 3], "not 3"),
+        ):
+            with pytest.raises(UsageError, match=said):
+                kn.process("counter", node=nodes)(init)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"private": True}, "takes no private=. Write public=False"),
+        ({"nodes": ["fake.dev"]}, 'Write node=["fake.dev", "fake2.dev"]'),
+        ({"on_exitt": "none"}, "Did you mean 'on_exit'?"),
+        (
+            {"zzz": 1},
+            "Its options: public, node, package, networking, ",
+        ),
+    ],
+)
+def test_the_decorator_tells_of_what_it_does_not_take(options: dict[str, object], said: str):
+    with pytest.raises(UsageError) as raised:
+        kn.process("counter", **options)  # type: ignore[arg-type]
+    assert said in str(raised.value)
+
+
+def test_a_wit_module_that_no_cell_has_made_is_told(node: Node):
+    text = "from kinode_nb.wit import nope\nasync def init(our): ...\n"
+    with pytest.raises(CrashError, match=r"kinode_nb\.wit has no 'nope'\. A cell makes it: %%kin"):
+        node.process("counter", text)
+
+
+def test_its_handle_is_shown_with_its_address(node: Node):
+    node.process("counter", "async def init(our):\n    print(our)\n    await our.receive()\n")
+    assert f"<our fake.dev@{ID}>" in node.terminal()
+
+
 def test_the_net_begins_it_on_several_nodes_or_on_none(net: FakeNet, node: Node):
     other = net.boot("fake2.dev", port="none")
     text = ANSWERS + "await our.send_response(our.node)"

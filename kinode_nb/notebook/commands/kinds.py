@@ -39,9 +39,9 @@ def choice(*names: str) -> Kind:
     """Return the kind of a word that is one of these."""
 
     def read(word: str, name: str) -> str:
-        if word not in names:
+        if word.lower() not in names:  # Kinode writes some of them with a capital
             raise UsageError(f"{name} is one of {', '.join(names)}, not {word!r}")
-        return word
+        return word.lower()
 
     return Kind(lambda _: names, read)
 

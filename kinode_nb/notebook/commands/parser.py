@@ -97,7 +97,7 @@ class _Parser:
         spare = len(self.positions) - len(required)
         if spare < 0:
             missing = " and ".join(a.name.upper() for a in required[len(self.positions) :])
-            raise self._error(f"{self.verb.name} needs {missing}")
+            raise self._error(f"{self.verb.name} needs {missing}{self._taken(missing)}")
         for argument in arguments:
             taken = _share(argument, spare)
             spare -= taken - argument.is_required
@@ -108,6 +108,13 @@ class _Parser:
                 ]
         if self.positions:
             raise self._error(f"{self.verb.name} takes no {self.positions[0]!r} there")
+
+    def _taken(self, missing: str) -> str:
+        """Say which flag took the last word that may have been meant for what is missing."""
+        for flag in self.verb.flags:
+            if flag.is_many and (values := self.found.get(flag.key)):
+                return f": {flag.names[0]} took {str(values[-1])!r}, so let {missing} come first"
+        return ""
 
     def _error(self, text: str) -> UsageError:
         return UsageError(f"{text}. Write: {self.prompt} {self.verb.head.lstrip()}")
