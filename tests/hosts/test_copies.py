@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
+import datetime as dt
+import decimal
 import functools
 import json
 import threading
@@ -11,7 +15,7 @@ import pytest
 
 from kinode_nb.hosts.borrowing import borrowed, hinting
 from kinode_nb.hosts.copies import Copies
-from kinode_nb.types import UsageError
+from kinode_nb.types import Address, UsageError
 
 SCRIPT = """
 import json
@@ -94,6 +98,96 @@ def test_partials_and_methods_are_taken_apart():
     fresh = Copies({}, globals()).of(functools.partial(counter.see, factor=2))
     assert fresh(3) == [1, 6]
     assert counter.seen == [1]
+
+
+WRAPPED = """
+import functools
+limit = [3]
+
+def see(n=1):
+    return helper(n), limit
+
+def helper(n):
+    return n
+
+@functools.lru_cache(maxsize=7)
+def cached(n=1):
+    return see(n)
+
+class Holder:
+    pass
+
+held = Holder()
+held.see = see
+within = {"see": see, "more": [(see, cached)], "held": held}
+"""
+
+
+def wrapped() -> dict[str, object]:
+    names: dict[str, object] = {"__name__": "__main__"}
+    exec(WRAPPED, names)
+    return names
+
+
+def test_functions_inside_a_value_are_the_processs_own():
+    given = borrowed({"within": wrapped()["within"]})
+    given["limit"] = "its own"
+    within = given["within"]
+    for each in (within["see"], *within["more"][0], within["held"].see):
+        assert each() == (1, "its own")
+    assert within["more"][0][0] is within["see"] is within["held"].see
+    assert {"within", "helper", "see"} <= set(given)
+
+
+def test_a_cached_function_gets_a_cache_of_its_own():
+    names = wrapped()
+    given = borrowed({"cached": names["cached"]})
+    given["limit"] = "its own"
+    assert given["cached"]() == (1, "its own")
+    assert given["cached"].cache_parameters() == {"maxsize": 7, "typed": False}
+    assert names["cached"].cache_info().currsize == 0
+    assert Copies({}, given).of(given["cached"]) is not given["cached"]
+    assert Copies({}).of(given["cached"]) is given["cached"]
+
+
+def test_what_an_imported_decorator_wraps_is_copied_with_it():
+    names = wrapped()
+    managed = contextlib.contextmanager(names["see"])
+    given = borrowed({"managed": managed})
+    assert given["managed"] is not managed
+    assert given["managed"].__globals__ is managed.__globals__
+    assert given["managed"].__wrapped__.__globals__ is given
+
+
+def test_a_method_of_a_list_belongs_to_the_copy():
+    items = [1]
+    given = borrowed({"items": items, "add": items.append})
+    given["add"](2)
+    assert (given["items"], items) == ([1, 2], [1])
+
+
+def test_copies_are_as_deep_as_those_of_python():
+    """The same shapes as `copy.deepcopy` makes, with the same things twice in them."""
+
+    class Point:
+        __slots__ = ("x", "y")
+
+        def __init__(self, x: object, y: object) -> None:
+            self.x, self.y = x, y
+
+    twice: list[object] = [1]
+    loop: list[object] = [twice, (twice, {2, 3}), collections.deque([twice]), {"a": b"x"}]
+    loop.append((loop,))
+    point = Point(twice, collections.OrderedDict(b=1, a=2))
+    loop += [point, Address.parse("a.dev@b:c:d"), decimal.Decimal(1), dt.date(2026, 1, 1)]
+    fresh = Copies({}).of(loop)
+    assert fresh is not loop
+    assert fresh[0] == [1]
+    assert fresh[0] is fresh[1][0] is fresh[2][0] is fresh[5].x
+    assert fresh[0] is not twice
+    assert fresh[4][0] is fresh
+    assert list(fresh[5].y) == ["b", "a"]
+    assert fresh[6:] == loop[6:]
 
 
 def test_functions_of_imported_modules_stay():
