@@ -111,7 +111,10 @@ def of_folder(folder: Folder, add: Iterable[str | Path] = (), *, forget: bool = 
 def _included(folder: Folder, index: int, written: str, notes: list[str]) -> Path:
     where = f"{folder.shown / 'metadata.json'}: properties.api_includes[{index}]"
     found = _python(folder.path, written, notes, "api_includes") if "\0" not in written else None
-    advice = f'write "pkg/{Path(written).name}", or take it out'
+    meant = Path(written).name
+    if "\0" not in written and (folder.path / written).is_dir():
+        meant = next((name for name in folder.modules if "/" not in name), "my_worker") + ".py"
+    advice = f'write "pkg/{meant}", or take it out'
     if found is None:
         raise PackageError(f"{where}: there is no file {written!r} in {folder.shown}; {advice}")
     inside = found.relative_to(folder.path) if found.is_relative_to(folder.path) else found

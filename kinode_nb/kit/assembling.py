@@ -6,12 +6,12 @@ from pathlib import Path
 import msgspec
 
 from kinode_nb import wit
-from kinode_nb.kit import apis, copies, generated, implementations, package, sources
+from kinode_nb.kit import apis, copies, generated, implementations, imports, package, sources
 from kinode_nb.kit.apis import Api
 from kinode_nb.kit.dependencies import Dependencies, FetchApi, merge
 from kinode_nb.kit.folders import Folder
 from kinode_nb.kit.package import Package
-from kinode_nb.types import PackageError, PackageId, nearest
+from kinode_nb.types import PackageError, PackageId
 from kinode_nb.types.programs import program_name
 
 
@@ -61,13 +61,14 @@ def assemble(
     package.check_programs(folder.manifest, files, str(folder.shown))
     made = package.from_files(folder.metadata, folder.manifest, files, source or str(folder.path))
     _check_processes(folder, files)
-    _check_imports(folder, files)
+    imports.check(folder, files)
     copied = {name: each for name, each in files.items() if name not in folder.files}
     notes = (
         *folder.notes,
         *api.notes,
         *dependencies.notes,
         *taken,
+        *_wasm(folder),
         *_unknown(folder, files),
         *implementations.check(folder, files),
     )
@@ -100,27 +101,6 @@ def _check_processes(folder: Folder, files: dict[str, bytes]) -> None:
             sources.check_init(tree, str(pkg / name))
 
 
-def _check_imports(folder: Folder, files: dict[str, bytes]) -> None:
-    """Raise PackageError for an import from ``.api`` that no WIT stands for."""
-    made = [
-        name.removeprefix(generated.API).removesuffix(".py")
-        for name in files
-        if name.startswith(generated.API) and name.endswith(".py")
-    ]
-    for name, tree in folder.modules.items():
-        for wanted, line in sources.imported(tree):
-            if wanted.startswith(generated.API) and wanted.removeprefix(generated.API) not in made:
-                interface = wanted.removeprefix(generated.API)
-                hint = nearest(interface, made) or (
-                    " A WIT file of that interface belongs into api/, or its package into the "
-                    "dependencies of metadata.json."
-                )
-                raise PackageError(
-                    f"{folder.shown / 'pkg' / name}.py, line {line}: there is no interface "
-                    f"{interface.replace('_', '-')!r} to import.{hint}"
-                )
-
-
 def _place(folder: Folder, resolved: list[Api], error: wit.WitError) -> str:
     """Return an error of WIT with the path of its file, or the package that brought it."""
     file = getattr(error, "file", "")
@@ -145,3 +125,16 @@ def _unknown(folder: Folder, files: dict[str, bytes]) -> list[str]:
         and not (item.function or item.interface or item.package)
         and item.name not in known
     ]
+
+
+def _wasm(folder: Folder) -> list[str]:
+    """Return a note on Wasm that is no process's; where it could be one, it is an error."""
+    names = [f"pkg/{name}" for name in folder.files if name.endswith(".wasm")]
+    there = (folder.path / "api").rglob("*.wasm")
+    names += sorted(path.relative_to(folder.path).as_posix() for path in there)
+    listed = ", ".join(names)
+    return (
+        [f"{folder.shown}: {listed} cannot run here: only Python (.py) processes can"]
+        if names
+        else []
+    )

@@ -5,6 +5,7 @@
 """
 
 import ast
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,9 @@ from kinode_nb.types.json_files import read_json
 from kinode_nb.types.manifests import ManifestEntry, Metadata, read_manifest, read_metadata
 from kinode_nb.types.scripts import ScriptEntry
 
-_NO_SOURCES = {"__pycache__", ".ipynb_checkpoints", ".DS_Store"}
+_NO_SOURCES = {"__pycache__", ".ipynb_checkpoints", ".DS_Store", ".git", ".hg", ".svn"}
+_NO_SOURCES |= {".mypy_cache", ".ruff_cache", ".pytest_cache"}
+_LEFTOVERS = ("*.pyc", "*~", ".*.swp", ".*.swo", ".#*")  # compilers', and editors'
 _API_ZIP = "api.zip"
 _SCRIPT = {
     "root": "true or false",
@@ -110,7 +113,8 @@ def _metadata(path: Path) -> Metadata:
 def _check_path(entry: ManifestEntry, where: str) -> None:
     """Raise PackageError for a path that kit would not take; ``.py`` is ours."""
     path = entry.process_wasm_path
-    if not path.startswith("/") or not path.endswith((".wasm", ".py")) or "/" in path[1:]:
+    stem = path.removeprefix("/").removesuffix(".wasm").removesuffix(".py")
+    if not path.startswith("/") or not path.endswith((".wasm", ".py")) or "/" in stem or not stem:
         name = entry.process_name
         raise PackageError(
             f"{where}.process_wasm_path is {path!r}, no file of pkg/; write "
@@ -152,6 +156,8 @@ def _files(path: Path, kept: Record) -> dict[str, bytes]:
         relative = file.relative_to(folder)
         name = relative.as_posix()
         if not file.is_file() or _NO_SOURCES.intersection(relative.parts):
+            continue
+        if any(fnmatchcase(file.name, each) for each in _LEFTOVERS):
             continue
         if name == _API_ZIP or name.startswith(generated.API):
             continue

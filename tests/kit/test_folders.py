@@ -39,6 +39,12 @@ METADATA, MANIFEST, SCRIPTS = "/metadata.json", "/pkg/manifest.json", "/pkg/scri
             (f"{METADATA}: properties.api_includes[0]: there is no file 'pkg/nothing.py' in FOLDER; "
             'write "pkg/nothing.py", or take it out'),
         ),
+        (
+            {"properties": {"api_includes": ["pkg"]}},
+            (f"{METADATA}: properties.api_includes[0]: there is no file 'pkg' in FOLDER; "
+            'write "pkg/words.py", or take it out'),
+        ),
+        ({"entry": {"process_wasm_path": "/.wasm"}}, f"{MANIFEST}: [0].process_wasm_path is '/.wasm', no file of pkg/; write \"/words.wasm\" or \"/words.py\""),
         ({"entry": {"public": ...}}, f"{MANIFEST}: [0].public is missing; write true or false"),
         ({"entry": {"process_wasm_path": ...}}, f'{MANIFEST}: [0].process_wasm_path is missing; write "/my-process.wasm"'),
         ({"entry": {"process_wasm_path": "words.wasm"}}, f"{MANIFEST}: [0].process_wasm_path is 'words.wasm', no file of pkg/; write \"/words.wasm\" or \"/words.py\""),
@@ -132,6 +138,32 @@ def test_a_capability_that_a_node_would_pass_over_is_noted(tmp_path: Path) -> No
         f"{folder}/pkg/manifest.json: words has the capability {{'process': 'a:b:c'}}, {ending}",
         f"{folder}/pkg/scripts.json: count.wasm has the capability 1, {ending}",
     )
+
+
+def test_wasm_that_is_no_process_is_noted(tmp_path: Path) -> None:
+    files: dict[str, str | None] = {"pkg/ui/page.wasm": "\0asm", "api/worker.wasm": "\0asm"}
+    built = build(package(tmp_path, files))
+    assert built.notes == (
+        (
+            f"{tmp_path}: pkg/ui/page.wasm, api/worker.wasm cannot run here: only Python (.py) "
+            "processes can"
+        ),
+    )
+    assert "ui/page.wasm" in built.package.files
+
+
+def test_what_tools_leave_behind_is_not_packed(tmp_path: Path) -> None:
+    left = [
+        ".git/HEAD",
+        ".mypy_cache/x",
+        ".ruff_cache/x",
+        "words.pyc",
+        ".words.py.swp",
+        "words.py~",
+    ]
+    kept = [".well-known/x", ".hidden", "data~.txt"]
+    built = build(package(tmp_path, {f"pkg/{name}": "" for name in left + kept}))
+    assert set(kept) == {*left, *kept} & set(built.package.files)
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:

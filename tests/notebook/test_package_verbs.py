@@ -72,7 +72,8 @@ def importer(folder: Path) -> Path:
 
 def test_build_says_what_it_wrote(context: Context, said: list[str], tmp_path: Path) -> None:
     folder = exporter(tmp_path / "words")
-    run_line(f"build {folder} -a {folder}/pkg/words-worker.wasm --rewrite -s", context)
+    built = run_line(f"build {folder} -a {folder}/pkg/words-worker.wasm --rewrite -s", context)
+    assert repr(built).startswith("<Built words:me.os: words:me.zip, ")
     zipped = folder / "target/words:me.zip"
     *notes, made, place, digest = said
     assert notes == [

@@ -94,7 +94,7 @@ def _passed_over(values: Values) -> Iterator[str]:
             yield f"{flag} changes nothing: {reason}"
 
 
-def run(context: Context, values: Values) -> None:
+def run(context: Context, values: Values) -> "Built":
     """Build the package in a folder, asking the acting node for APIs that lie in none."""
     node = context.named(values)
     folder, wanted = values.maybe("dir") or ".", options(values)
@@ -104,6 +104,7 @@ def run(context: Context, values: Values) -> None:
     else:
         built = node.build(folder, download_from=download_from, **wanted)
     tell(context, values, built)
+    return built
 
 
 BUILD = Verb(

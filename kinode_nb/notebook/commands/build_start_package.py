@@ -1,11 +1,16 @@
 """``build-start-package``: builds a package in its folder, and starts it."""
 
+from typing import TYPE_CHECKING
+
 from kinode_nb.notebook.commands import build, start
 from kinode_nb.notebook.commands.context import Context
 from kinode_nb.notebook.commands.verb import ACTING, Values, Verb
 
+if TYPE_CHECKING:
+    from kinode_nb.kit.building import Built
 
-def run(context: Context, values: Values) -> None:
+
+def run(context: Context, values: Values) -> "Built":
     """Build, then start on all nodes, or on the one that is named; say both."""
     node = context.named(values)
     folder, wanted = values.maybe("dir") or ".", build.options(values)
@@ -17,6 +22,7 @@ def run(context: Context, values: Values) -> None:
         built = node.build_start_package(folder, download_from=download_from, **wanted)
     build.tell(context, values, built)
     start.tell(context, before)
+    return built
 
 
 BUILD_START_PACKAGE = Verb(
