@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -277,13 +278,15 @@ def test_a_path_that_is_wrong_is_told_with_its_table_and_field(
 
 
 def is_gone(pid: int) -> bool:
-    """Tell whether a machine process has ended, reaped or not."""
+    """Wait for the end of a machine process that was told to end; False when it lives on."""
     try:
-        os.kill(pid, 0)
+        process = os.pidfd_open(pid)
     except ProcessLookupError:
         return True
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.is_file() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
+    try:
+        return bool(select.select([process], [], [], 30)[0])
+    finally:
+        os.close(process)
 
 
 def test_scripts_of_what_could_not_be_set_up_are_skipped(written: Written, net: FakeNet):
