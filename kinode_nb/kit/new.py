@@ -53,20 +53,27 @@ def new(
     language: str = "python",
     ui: bool = False,
 ) -> Path:
-    """Make a package's folder from a template, and return it.
+    """Make a package's folder from a template, or fill an empty one, and return it.
 
     ``package`` is the package's name, by default the folder's; ``_`` in it becomes ``-``. Raises
     UsageError, PackageError and AddressError; then nothing was made.
     """
     folder = Path(directory).expanduser()
     _check_template(template, language, ui=ui)
-    if os.path.lexists(folder):
-        raise UsageError(f"{folder} is there already: new makes a folder, give one that is not")
+    if os.path.lexists(folder) and not _is_empty(folder):
+        raise UsageError(
+            f"{folder} is there already: new makes a folder, or fills an empty one; give another"
+        )
     id_ = PackageId(_name(folder, package), publisher).check()
     files = _renamed(template, id_)
     _check_wit(files, id_.package_name)
     _write(folder, files)
     return folder
+
+
+def _is_empty(folder: Path) -> bool:
+    """Return whether nothing is in a folder but what is hidden, such as ``.git``."""
+    return folder.is_dir() and all(each.name.startswith(".") for each in folder.iterdir())
 
 
 def _check_template(template: str, language: str, *, ui: bool) -> None:
@@ -218,14 +225,21 @@ def _check_wit(files: Mapping[str, bytes], name: str) -> None:
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write all files, or none; raises PackageError."""
-    beside = folder.absolute().parent / f".new-{os.urandom(8).hex()}"
+    is_there = folder.is_dir()
+    around = folder if is_there else folder.parent
+    beside = around.absolute() / f".new-{os.urandom(8).hex()}"
     made = [each for each in (beside, *beside.parents) if not each.exists()][-1]
     try:
         for path, content in files.items():
             file = beside / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
-        beside.rename(folder)
+        if is_there:  # it may be the working folder, which a rename would take away
+            for each in beside.iterdir():
+                each.rename(folder / each.name)
+            beside.rmdir()
+        else:
+            beside.rename(folder)
     except OSError as error:
         shutil.rmtree(made, ignore_errors=True)
         raise PackageError(f"{folder} cannot be made: {error.strerror}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -142,8 +143,10 @@ def _texts(source: str | Path | Mapping[str, str]) -> Mapping[str, str]:
     if isinstance(source, Mapping):
         return source
     if not isinstance(source, Path):
-        if source.endswith(".wit"):
-            raise WitError(f"{source!r} is WIT text here: for the file, pass a pathlib.Path")
+        if source.endswith(".wit") or re.fullmatch(r"(?!//|/\*)\S*[/\\]\S*", source):
+            raise WitError(
+                f"{source!r} is WIT text here: for a file or a folder, pass a pathlib.Path"
+            )
         return {"": source}
     files = sorted(source.glob("*.wit")) if source.is_dir() else [source]
     return {file.name: file.read_text(encoding="utf-8") for file in files}

@@ -114,6 +114,25 @@ def test_what_cannot_be_made_is_one_line_and_leaves_nothing(
     assert sorted(tmp_path.rglob("*")) == [tmp_path / "there", tmp_path / "there" / "file.txt"]
 
 
+@pytest.mark.parametrize("beside", [[], [".git"]])
+def test_an_empty_folder_is_filled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: list[str]
+) -> None:
+    folder = tmp_path / "my_chat"
+    for each in (".", *beside):
+        (folder / each).mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    listener = Listener()
+    run_line("new . -t echo", listener.context)
+    assert packages.id_in(".") == PackageId("my-chat", "template.os")
+    assert sorted(each.name for each in folder.iterdir()) == sorted(
+        [*beside, "api", "metadata.json", "pkg", "test"]
+    )
+    assert listener.said[1] == "Next: %kinode start ., or %kinode run-tests ."
+    with pytest.raises(KinodeError, match="is there already"):
+        new(".")
+
+
 def test_a_disk_that_is_full_leaves_no_half_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,9 +145,11 @@ def test_a_disk_that_is_full_leaves_no_half_package(
         path.touch()
 
     monkeypatch.setattr(Path, "write_bytes", write)
-    with pytest.raises(KinodeError, match="cannot be made: No space left on device"):
-        new(tmp_path / "deep" / "er" / "x")
-    assert list(tmp_path.iterdir()) == []
+    for folder in (tmp_path / "deep" / "er" / "x", tmp_path):
+        written.clear()
+        with pytest.raises(KinodeError, match="cannot be made: No space left on device"):
+            new(folder, package="x")
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_a_publisher_that_begins_with_a_digit_has_a_world_too(tmp_path: Path) -> None:
@@ -156,5 +177,4 @@ def test_tab_offers_templates_and_languages() -> None:
         ("new -l py", ["python"]),
     ):
         assert complete(line, "", lambda: net)[1] == offered  # type: ignore[arg-type, return-value]
-    [flag] = [flag for flag in NEW.flags if "--template" in flag.names]
-    assert all(template in flag.help for template in TEMPLATES)
+    assert all(template in NEW.details for template in TEMPLATES)

@@ -166,11 +166,12 @@ def test_one_of_several_interfaces_is_named():
         load("world w { include process-v1; }")
 
 
-def test_a_file_name_is_no_text():
-    with pytest.raises(WitError, match=r"for the file, pass a pathlib\.Path"):
-        load("api/chat.wit")
+@pytest.mark.parametrize("name", ["api/chat.wit", "chat.wit", "tally/api", "./api", "C:\\api"])
+def test_a_file_name_is_no_text(name: str):
+    with pytest.raises(WitError, match=r"for a file or a folder, pass a pathlib\.Path"):
+        load(name)
     with pytest.raises(KinodeError):
-        load("api/chat.wit")
+        load(name)
 
 
 def test_definitions_may_stand_in_any_order_but_not_in_a_circle():

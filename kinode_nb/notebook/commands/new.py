@@ -44,13 +44,15 @@ NEW = Verb(
         Flag(("-l", "--language"), "python", kinds.LANGUAGE, "LANGUAGE"),
         Flag(
             ("-t", "--template"),
-            "blank, chat, chat-with-file-transfer, echo, fibonacci or file-transfer; default: chat",
+            "what to start from, see above; default: chat",
             kinds.TEMPLATE,
             "TEMPLATE",
         ),
         Flag(("--ui",), "for kit's templates with pages; there are none here"),
     ),
     example="new my-chat -t chat -u me.os",
-    details="The templates are the packages that come with kinode_nb. Each has a test in test/.",
+    details="The templates are blank, chat, echo, fibonacci and file-transfer, as in kit, and\n"
+    "chat-with-file-transfer, which imports the last one's worker. Each has a test in test/.\n"
+    "An empty folder is filled: new . is the package of the working folder.",
     run=run,
 )
