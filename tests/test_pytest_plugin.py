@@ -119,6 +119,7 @@ def test_nothing_of_one_test_is_in_the_next(author: pytest.Pytester):
         """
         import threading
         import pytest
+        from kinode_nb.pytest_plugin import _made
 
         seen = []
 
@@ -129,8 +130,9 @@ def test_nothing_of_one_test_is_in_the_next(author: pytest.Pytester):
             kinode_node.send("fake2.dev", "hello")
             seen.append((kinode_net, kinode_node.home))
 
-        def test_gone():
+        def test_gone(request):
             assert len(seen) == 2
+            assert not any(_made in item.stash for item in request.session.items)
             assert not any(home.exists() or home.parent.exists() for _, home in seen)
             assert not any(net.portal._thread.is_alive() for net, _ in seen)
         """

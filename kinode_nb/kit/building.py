@@ -19,6 +19,7 @@ from kinode_nb.kit.dependencies import FetchApi
 from kinode_nb.kit.folders import Folder, read_folder
 from kinode_nb.kit.package import Package
 from kinode_nb.kit.shown import content
+from kinode_nb.kit.spellings import meant
 from kinode_nb.types import PackageError
 from kinode_nb.types.whole_files import write_all
 
@@ -85,10 +86,12 @@ def build(
     read = read_folder(path)
     newest = versions.current_version(read.metadata.properties, str(read.shown / "metadata.json"))
     notes: list[str] = []
-    if newest != read.metadata.properties.current_version:
+    is_raised = newest != read.metadata.properties.current_version
+    if is_raised:
         notes.append(f"metadata.json: current_version is now {newest}, the newest of code_hashes")
         read = _of_version(read, newest)
-    local = [Path(each).expanduser() for each in _several(local_dependencies)]
+    named = (Path(each).expanduser() for each in _several(local_dependencies))
+    local = [meant(each, "-l", notes) for each in named]
     chosen = generated.checked_features(features)
     made = assemble(
         read,
@@ -105,7 +108,7 @@ def build(
         chosen,
         made.dependencies,
     )
-    written = _write(read, made, kept, raised=bool(notes))
+    written = _write(read, made, kept, raised=is_raised)
     return Built(made.package, written, (*notes, *made.notes, *_left(read, made)))
 
 

@@ -146,6 +146,16 @@ def test_a_local_dependency_that_nobody_needs_is_noted(tmp_path: Path) -> None:
         build(folder, local_dependencies=["/nowhere"])
 
 
+def test_a_local_dependency_may_be_spelled_in_the_other_way(tmp_path: Path) -> None:
+    words = exporter(tmp_path / "far" / "some-words")
+    folder = importer(tmp_path / "reader")
+    written = tmp_path / "far" / "some_words"
+    assert build(folder, local_dependencies=[written]).notes == (
+        f"-l: there is no {written}; {words} is taken",
+    )
+    assert "api/words.py" in packages.find(folder).files
+
+
 def test_a_dependency_is_asked_of_a_node_at_last(tmp_path: Path) -> None:
     api = build(exporter(tmp_path / "w", api_includes=["pkg/words_worker.py"])).package.files
     shutil.rmtree(tmp_path / "w")

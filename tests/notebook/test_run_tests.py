@@ -29,11 +29,16 @@ def written(folder: Path) -> Written:
     return written
 
 
-def test_a_cell_returns_the_table(written: Written, shell: InteractiveShell):
+def test_a_cell_returns_the_table_and_prints_the_summary(
+    written: Written, shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+):
     written.toml("fine_test")
     result = shell.run_cell("df = %kinode run-tests")
     assert result.success
     assert shell.user_ns["df"]["status"].tolist() == ["passed"]
+    first, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("passed   fine_test in ")
+    assert last == "1 passed"
 
 
 def test_a_cell_with_a_failed_test_shows_the_table_and_fails_in_one_line(
@@ -72,6 +77,28 @@ def test_a_command_has_an_exit_code(
     assert ("| n0.dev tester:sys: begun" in said) == (code == 1)
     assert "tester:sys: fine" not in said
     assert ET.parse("junit.xml").getroot().get("tests") == str(len(tests))
+
+
+def test_a_folder_of_the_other_spelling_is_found(
+    written: Written, capsys: pytest.CaptureFixture[str]
+):
+    for name in ("lib_x", "set_up"):
+        written.package(name, {f"{name}.py": "async def init(our):\n    pass\n"})
+        (written.folder / name).rename(written.folder / name.replace("_", "-"))
+    (written.folder / "fine_test").rename(written.folder / "fine-test")
+    written.toml(
+        "fine_test",
+        dependency_package_paths=["lib_x"],
+        setup_packages=[{"path": "./set_up", "run": False}],
+    )
+    assert main(["run-tests"]) == 0
+    said = capsys.readouterr().out
+    for name, field in (
+        ("lib_x", "dependency_package_paths"),
+        ("set_up", "setup_packages"),
+        ("fine_test", "test_package_paths"),
+    ):
+        assert f"{field}: there is no {name}; {name.replace('_', '-')} is taken\n" in said
 
 
 def test_output_of_tests_that_pass_is_printed_where_the_file_says_so(

@@ -57,6 +57,7 @@ class GroupRun:
                 built = await asyncio.to_thread(
                     test_packages.build, self._group, self._folder, self._where
                 )
+                self.notes += built.notes
                 nodes = await self._set_up(built)
             except KinodeError as error:
                 self._give_up("error", str(error))

@@ -9,6 +9,7 @@ import msgspec
 from kinode_nb.fake_net.run_tests.sources import shown
 from kinode_nb.kit import packages, tests_toml
 from kinode_nb.kit.packages import Package
+from kinode_nb.kit.spellings import meant
 from kinode_nb.kit.tests_toml import TestGroup
 from kinode_nb.process_lib.places import Place, place_of
 from kinode_nb.process_lib.reasons import reason as reason_of
@@ -49,6 +50,8 @@ class Built(msgspec.Struct, frozen=True):
     tests: list[TestPackage]
     folders: dict[str, Path]
     """Where the sources of packages lie, by id."""
+    notes: list[str]
+    """What a person should know."""
 
 
 def build(group: TestGroup, folder: Path, where: str) -> Built:
@@ -56,30 +59,36 @@ def build(group: TestGroup, folder: Path, where: str) -> Built:
 
     ``where`` names the group to a person: the tests.toml and the table.
     """
+    notes: list[str] = []
     dependencies = [
-        _folder(folder, each, f"{where}, dependency_package_paths")
+        _folder(folder, each, f"{where}, dependency_package_paths", notes)
         for each in group.dependency_package_paths
     ]
     for path in dependencies:
         _build(path, dependencies)
     setup = [
-        (_folder(folder, each.path, f"{where}, setup_packages"), each.run)
+        (_folder(folder, each.path, f"{where}, setup_packages", notes), each.run)
         for each in group.setup_packages
     ]
     built = [(_build(path, dependencies), run) for path, run in setup]
     tests: list[TestPackage] = []
     for written in group.test_package_paths:
-        tests.append(_test(written, folder, f"{where}, test_package_paths", dependencies, tests))
+        at = meant(tests_toml.place(folder, written), f"{where}, test_package_paths", notes)
+        tests.append(_test(written, at, f"{where}, test_package_paths", dependencies, tests))
     folders = {str(package.id): path for (path, _), (package, _) in zip(setup, built, strict=True)}
-    return Built(built, tests, folders)
+    return Built(built, tests, folders, notes)
 
 
-def _folder(folder: Path, written: str, where: str) -> Path:
+def _folder(folder: Path, written: str, where: str, notes: list[str]) -> Path:
     """Return the folder that a path in a tests.toml means; raises PackageError."""
-    path = tests_toml.place(folder, written)
+    path = meant(tests_toml.place(folder, written), where, notes)
+    _check_there(path, where)
+    return path
+
+
+def _check_there(path: Path, where: str) -> None:
     if not path.exists():
         raise PackageError(f"{where}: there is no folder {shown(path)}")
-    return path
 
 
 def _build(folder: Path, dependencies: Sequence[Path]) -> Package:
@@ -88,15 +97,14 @@ def _build(folder: Path, dependencies: Sequence[Path]) -> Package:
 
 def _test(
     written: str,
-    beside: Path,
+    folder: Path,
     where: str,
     dependencies: Sequence[Path],
     others: Iterable[TestPackage],
 ) -> TestPackage:
     """Build a test package; what is wrong with it is kept, since other tests can run."""
-    folder = tests_toml.place(beside, written)
     try:
-        _folder(beside, written, where)
+        _check_there(folder, where)
         if any(each.name == folder.name for each in others):
             raise PackageError(f"{written}: another test's folder is called {folder.name} too")
         package = _build(folder, dependencies)

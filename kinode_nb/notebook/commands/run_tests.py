@@ -6,11 +6,13 @@ from kinode_nb.notebook.commands.verb import Argument, Count, Flag, Values, Verb
 
 
 def run(context: Context, values: Values) -> object:
-    """Run them and return the table; where one has not passed, show it and fail in one line."""
+    """Run them, print the summary, and return the table; where one has not passed, fail in a line.
+
+    A terminal shows little of a table.
+    """
     results = context.net.run_tests(values.maybe("path") or ".", junit=values.maybe("--junit"))
     if results.passed:
-        if results.shows_output:
-            context.say(results.summary())
+        context.say(results.summary())
         return results.frame
     context.display(results.frame)
     context.say(results.summary())
