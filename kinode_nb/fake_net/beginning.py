@@ -26,6 +26,7 @@ from kinode_nb.types import (
     nearest,
 )
 from kinode_nb.types.capabilities import KERNEL, VFS, drive, messaging, networking
+from kinode_nb.types.manifests import process_id
 
 if TYPE_CHECKING:
     from kinode_nb.fake_net.node import Node
@@ -58,6 +59,14 @@ class Begun:
     process: Process
     replaced: bool
     """Whether another one had its name, and was ended."""
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether it has the name of one that its package's manifest begins."""
+        package = self.node.packages.get(self.process.id.package_id)
+        return package is not None and any(
+            process_id(entry, package.id) == self.process.id for entry in package.manifest
+        )
 
     @property
     def address(self) -> Address:

@@ -56,9 +56,15 @@ class Installations:
         id_, node, note = package.id, self._kernel.node, ""
         known = self.packages.get(id_)
         if known is not None and known.digest == package.digest:
-            if self._runs(known):
+            others = self._processes.replaced(known)
+            if self._runs(known) and not others:
                 return None, f"{id_.package_name} is already started on {node}"
-            note = f"{id_.package_name} had ended on {node}, and is begun again"
+            names = ", ".join(each.id.process_name for each in others)
+            note = (
+                f"{id_.package_name}'s own {names} runs again on {node}, in place of a cell's"
+                if others
+                else f"{id_.package_name} had ended on {node}, and is begun again"
+            )
         _refuse_own(id_)
         return self._begin(package, self._kept.stage(package)), note
 

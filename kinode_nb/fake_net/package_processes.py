@@ -49,6 +49,10 @@ class PackageProcesses:
         found = [kernel.processes.get(id_) or kernel.restarting.get(id_) for id_ in ids]
         return [process for process in found if process is not None]
 
+    def replaced(self, package: Package) -> list[Process]:
+        """Return those that have the name of one of its manifest, and run something else."""
+        return [process for process in self.running(package) if not process.handle]
+
     def _initialize(self, package: Package, entry: ManifestEntry) -> Process:
         folder = self._home / "vfs" / str(package.id) / "pkg"
         path = entry.process_wasm_path.lstrip("/")

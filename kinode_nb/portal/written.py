@@ -30,6 +30,8 @@ class Outcome:
     """Another process of its name was ended for it."""
     ended: bool
     """It has ended already, without an error."""
+    stands_in: bool = False
+    """It has the name of one that its package's manifest begins."""
 
 
 def begin(portal: Portal, nodes: Sequence[Node], program: Program, wish: Wish) -> list[Outcome]:
@@ -53,7 +55,9 @@ def begin(portal: Portal, nodes: Sequence[Node], program: Program, wish: Wish) -
     )
     for each in started:
         portal.call(beginning.settle(each))
-    return [Outcome(each.address, each.replaced, each.process.ended) for each in started]
+    return [
+        Outcome(each.address, each.replaced, each.process.ended, each.stands_in) for each in started
+    ]
 
 
 def _is_meant(address: Address, wish: Wish) -> bool:

@@ -104,6 +104,18 @@ def test_blank_lines_at_the_top_of_a_cell_count(cells: Cells, node: Node, above:
     assert f"\n    {source}\n" in said
 
 
+def test_a_cell_in_place_of_a_packages_own_process_says_how_that_comes_back(
+    cells: Cells, node: Node
+):
+    cells.run("%kinode start echo")
+    said = cells.run("%%kinode process echo --package echo\n" + COUNTER.partition("\n")[2])
+    assert said == (
+        "fake.dev@echo:echo:template.os runs (replaced) in place of the package's own, until "
+        "%kinode start echo -n fake.dev\n"
+    )
+    assert cells.run("%kinode start echo -n fake.dev").endswith("in place of a cell's\n")
+
+
 def test_on_exit_may_be_written_as_kinode_writes_it(cells: Cells, node: Node):
     cells.run(COUNTER.replace("counter\n", "counter --on-exit Restart\n", 1))
     assert node.processes().set_index("process").loc[ID]["on_exit"] == "Restart"

@@ -239,6 +239,12 @@ def test_it_takes_the_place_of_a_packages_own_process(net: FakeNet, node: Node):
     net.start("echo")
     node.process("echo", ANSWERS + "await our.send_response('new')", package="echo:template.os")
     assert node.request("echo:echo:template.os", 0).json() == "new"
+    net.take_notes()
+    net.start("echo")
+    assert net.take_notes() == ["echo's own echo runs again on fake.dev, in place of a cell's"]
+    assert node.request("echo:echo:template.os", {"Echo": "x"}).json() == "Ack"
+    net.start("echo")
+    assert net.take_notes() == ["echo is already started on fake.dev"]
 
 
 @pytest.mark.parametrize(

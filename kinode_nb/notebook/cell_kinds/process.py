@@ -64,6 +64,10 @@ def _told(outcomes: "list[Outcome]") -> str:
     for each in outcomes:
         does = "ran, and has ended" if each.ended else "runs"
         told.append(f"{each.address} {does}{' (replaced)' if each.replaced else ''}")
+        if each.stands_in:
+            package = each.address.package_id.package_name
+            back = f"%kinode start {package} -n {each.address.node}"
+            told[-1] += f" in place of the package's own, until {back}"
     return "; ".join(told)
 
 
