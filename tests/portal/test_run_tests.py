@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gc
+import textwrap
 from pathlib import Path
 
 import pytest
 
+from kinode_nb.kit.new import new
 from kinode_nb.portal import Results, run_tests
 from kinode_nb.types.test_rows import TestRow
-from tests.portal.packages_under_test import Written
+from tests.portal.packages_under_test import Written, body
 
 
 @pytest.fixture
@@ -396,3 +398,23 @@ def test_a_handle_is_no_value_that_an_assert_tells(written: Written):
     written.test("x_test", "assert our.node == nodes")
     row = only(run_tests(written.toml("x_test")))
     assert row.reason == "assert our.node == nodes (with nodes = ['n0.dev'])"
+
+
+def test_a_blank_package_can_grow_to_one_that_answers_its_test(written: Written):
+    folder = new(written.folder / "some", template="blank")
+    process = """
+        async def init(our):
+            while True:
+                await our.receive()
+                await our.send_response("here")
+    """
+    asks = """
+        answer = await our.send_and_await_response("some:some:template.os", 1, timeout=5)
+        assert answer.json() == "here"
+    """
+    (folder / "pkg" / "some.py").write_text(textwrap.dedent(process))
+    manifest = folder / "pkg" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"public": false', '"public": true'))
+    (folder / "test" / "some_test" / "pkg" / "some_test.py").write_text(body(asks))
+    row = only(run_tests(folder))
+    assert (row.status, row.reason) == ("passed", "")
