@@ -1,8 +1,10 @@
 """``new`` from a terminal: makes a package's folder from a template."""
 
+from dataclasses import replace
+
 from kinode_nb.notebook.commands import new
 from kinode_nb.notebook.commands.context import Context
-from kinode_nb.notebook.commands.verb import Values, Verb
+from kinode_nb.notebook.commands.verb import Values
 
 
 def _run(context: Context, values: Values) -> int:
@@ -11,13 +13,4 @@ def _run(context: Context, values: Values) -> int:
     return 0
 
 
-NEW = Verb(
-    name="new",
-    aliases=new.NEW.aliases,
-    summary=new.NEW.summary,
-    arguments=new.NEW.arguments,
-    flags=new.NEW.flags,
-    example=new.NEW.example,
-    details=new.NEW.details,
-    run=_run,
-)
+NEW = replace(new.NEW, run=_run)

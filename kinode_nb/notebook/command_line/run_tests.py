@@ -1,8 +1,10 @@
 """``run-tests`` from a terminal: its exit code is 0 when all tests pass, 1 when one does not."""
 
+from dataclasses import replace
+
 from kinode_nb.notebook.commands import run_tests
 from kinode_nb.notebook.commands.context import Context
-from kinode_nb.notebook.commands.verb import Values, Verb
+from kinode_nb.notebook.commands.verb import Values
 
 
 def _run(context: Context, values: Values) -> int:
@@ -14,13 +16,4 @@ def _run(context: Context, values: Values) -> int:
     return 0 if results.passed else 1
 
 
-RUN_TESTS = Verb(
-    name="run-tests",
-    aliases=run_tests.RUN_TESTS.aliases,
-    summary=run_tests.RUN_TESTS.summary,
-    arguments=run_tests.RUN_TESTS.arguments,
-    flags=run_tests.RUN_TESTS.flags,
-    example=run_tests.RUN_TESTS.example,
-    details=run_tests.RUN_TESTS.details,
-    run=_run,
-)
+RUN_TESTS = replace(run_tests.RUN_TESTS, run=_run)

@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from kinode_nb.__main__ import main
 from kinode_nb.portal import FakeNet, Node
 from kinode_nb.process_lib import Our, Request
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return what runs one command line: (exit code, output, errors)."""
-
-    def call(*words: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in words])
-        shown = capsys.readouterr()
-        return code, shown.out, shown.err
-
-    return call
+from tests.notebook.command_line.command_lines import Run
 
 
 @pytest.fixture
