@@ -95,6 +95,12 @@ def _check_processes(folder: Folder, files: dict[str, bytes]) -> None:
         named.append(script)
     for path in named:
         name = program_name(path, files.__contains__)
+        own = program_name(path, folder.files.__contains__)
+        if own is not None and own != name:
+            raise PackageError(
+                f"{pkg / own} is the program of {path}, and {name}, which the API of a dependency "
+                "brings, would run in its place: rename one of them"
+            )
         if name is not None:
             module = folder.modules.get(name.removesuffix(".py"))
             tree = module or sources.parsed(files[name], f"pkg/{name}")

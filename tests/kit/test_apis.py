@@ -11,7 +11,7 @@ import pytest
 from kinode_nb.kit import record, zips
 from kinode_nb.kit.building import Built, build
 from kinode_nb.types import PackageError
-from tests.kit.package_folders import exporter, package, tree
+from tests.kit.package_folders import PROCESS, exporter, package, tree
 
 
 @pytest.mark.parametrize("written", ["../secret.txt", "{outside}", "pkg/../../secret.txt", "link"])
@@ -133,3 +133,18 @@ def test_functions_are_where_the_note_says(tmp_path: Path, interface: str, modul
     assert built.notes == ()
     assert b"async def go(" in built.package.files[f"api/{module}.py"]
     assert set(zips.contents(built.package.files["api.zip"])) == {"words.wit", f"{module}_api.py"}
+
+
+def test_no_file_of_an_api_runs_in_place_of_the_authors(tmp_path: Path) -> None:
+    folder = package(
+        tmp_path / "p",
+        {"pkg/words.py": None, "pkg/my_words.py": PROCESS},
+        properties={"dependencies": ["far:you.os"]},
+        entry={"process_wasm_path": "/my-words.wasm"},
+    )
+    with pytest.raises(PackageError) as caught:
+        importing(folder, {"my-words.py": PROCESS + "# not yours\n"})
+    assert str(caught.value) == (
+        f"{folder}/pkg/my_words.py is the program of my-words.wasm, and my-words.py, which the API "
+        "of a dependency brings, would run in its place: rename one of them"
+    )
