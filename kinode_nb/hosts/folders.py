@@ -108,6 +108,12 @@ class Folders:
         source = path.read_bytes() if version is None else version.sources.text(name)
         return Taken(source, path, version, package, shown)
 
+    def enter(self, taken: Taken, version: Version) -> Tree:
+        """Return the modules for one more process of a program; to be left when it ends."""
+        if self._current.get(version.sources.folder) is not version:
+            self._old.add(version)  # anew, if it was closed: the process restarts with it
+        return version.enter(taken.package, taken.source, taken.compiled())
+
     def leave(self, version: Version, tree: Tree) -> None:
         """Note that a process has ended; nothing is kept of what nobody can need again."""
         version.leave(tree)

@@ -17,7 +17,7 @@ from kinode_nb.hosts.own_globals import Init, own
 from kinode_nb.hosts.printing import OUR, printer
 from kinode_nb.hosts.tasks import ProcessTasks
 from kinode_nb.hosts.trees import Tree, fresh_name
-from kinode_nb.hosts.written import WrittenModule, WrittenProgram, handed_over
+from kinode_nb.hosts.written import PROGRAM, WrittenModule, WrittenProgram, handed_over
 from kinode_nb.process_lib import Our, SpawnError
 from kinode_nb.process_lib.syscalls import Code, Program, Syscalls
 from kinode_nb.runtime.telling import story
@@ -117,10 +117,11 @@ class _Main:
         module.__file__ = str(taken.path)
         module.__package__ = ""
         if taken.version is not None:
-            tree = taken.version.enter(taken.package, taken.source, compiled)
+            tree = self._folders.enter(taken, taken.version)
             self._entered = taken.version, tree
             module.__package__ = tree.package(taken.package)
         module.__loader__ = taken
+        module.__dict__[PROGRAM] = taken
         module.__dict__["print"] = printer(self._our)
         sys.modules[self._name] = module  # where dataclasses and the like look for names
         exec(compiled.code, module.__dict__)  # noqa: S102 - its job

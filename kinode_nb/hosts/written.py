@@ -2,13 +2,15 @@
 
 Its text, if it has one, is run anew for each process, and for each restart. What it is given
 besides is copied at once, when the program is made, and from that copy for each process. So
-nothing is shared: neither with the notebook nor with other processes. Of a function that such a
-process spawns the same is true: the child runs the program anew, and begins at that function.
+nothing is shared: neither with the notebook nor with other processes. Of a function that a process
+spawns, of a package too, the same is true: the child runs the program anew, and begins at that
+function. What is of another module than the process's own is handed on as it is.
 """
 
 import contextlib
 import linecache
 import sys
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -27,7 +29,11 @@ from kinode_nb.process_lib.syscalls import Code, Written
 Hint = Callable[[str], str]
 """Says what to do about a name that a process lacks; empty where it has nothing to say."""
 
-_PROGRAM = "__kinode_program__"  # where a namespace keeps what it belongs to
+_REMEMBERED = 200
+_shown: dict[str, None] = {}  # titles, the last one last: nobody says when a program is forgotten
+_showing = threading.Lock()
+PROGRAM = "__kinode_program__"
+"""Where a namespace keeps what it belongs to."""
 
 
 def no_hint(_: str) -> str:
@@ -53,6 +59,8 @@ class WrittenProgram(Written):
     """A file that may be there or not: it imports relatively what lies beside it."""
     place: Taken | None = None
     """The same, as it was when its process was begun."""
+    is_file: bool = False
+    """It is the place's own text: that of a file, not of a notebook."""
     hint: Hint = no_hint
 
     def taken(self, folders: Folders) -> "WrittenProgram":
@@ -65,7 +73,14 @@ class WrittenProgram(Written):
         return replace(self, place=place)
 
     def show(self) -> None:
-        """Let tracebacks find the lines."""
+        """Let tracebacks find the lines, as long as not many others are shown after."""
+        with _showing:
+            _shown.pop(self.title, None)
+            _shown[self.title] = None
+            if len(_shown) > _REMEMBERED:
+                oldest = next(iter(_shown))
+                del _shown[oldest]
+                linecache.cache.pop(oldest, None)
         linecache.cache[self.title] = (
             sum(map(len, self.lines)),
             None,  # no time of change: it is no file, and stays
@@ -130,9 +145,12 @@ class WrittenModule:
         program = self._program
         module = self._module
         module.__file__ = program.title
+        if program.is_file and program.place is not None:
+            module.__file__ = str(program.place.path)
+            module.__loader__ = program.place
         module.__package__ = self._package()
         names = vars(module)
-        names[_PROGRAM] = program
+        names[PROGRAM] = program
         names["print"] = printer(self._our)
         names["__builtins__"] = BUILTINS
         sys.modules[self._root] = ModuleType(self._root)
@@ -154,7 +172,7 @@ class WrittenModule:
         place = self._program.place
         if place is None or place.version is None:
             return ""
-        tree = place.version.enter(place.package, place.source, place.compiled())
+        tree = self._folders.enter(place, place.version)
         self._entered = place.version, tree
         return tree.package(place.package)
 
@@ -168,13 +186,34 @@ class WrittenModule:
 
 
 def handed_over(program: Any) -> Any:
-    """Return a program that shares nothing with the process that spawns it."""
-    function = program
+    """Return a program that shares nothing with the process that spawns it.
+
+    That is: a function, a method or an object of its module. Those of other modules stay.
+    """
+    begun = program
+    if not isinstance(program, FunctionType | MethodType | partial | type):
+        called = getattr(type(program), "__call__", None)  # noqa: B004 - it is to be copied
+        begun = MethodType(called, program) if isinstance(called, FunctionType) else program
+    function = begun
     while isinstance(function, partial | MethodType):
         function = function.func if isinstance(function, partial) else function.__func__
     if not isinstance(function, FunctionType):
         return program
-    written = function.__globals__.get(_PROGRAM)
-    if not isinstance(written, WrittenProgram):
+    home = function.__globals__.get(PROGRAM)
+    if isinstance(home, Taken):
+        home = _of_file(home)
+    if not isinstance(home, WrittenProgram):
         return program
-    return written.beginning_at(program, function.__globals__)
+    return home.beginning_at(begun, function.__globals__)
+
+
+def _of_file(taken: Taken) -> WrittenProgram:
+    """Return a file's program as one that may begin at any of its functions."""
+    return WrittenProgram(
+        title=taken.shown,
+        lines=taken.get_source("").splitlines(keepends=True),
+        code=taken.compiled().code,
+        beside=taken.path,
+        place=taken,
+        is_file=True,
+    )

@@ -226,6 +226,63 @@ async def test_state_is_seen_wherever_it_hides(lab: Lab, tmp_path: Path, files: 
     assert await ask(lab, one, one, two) == [b"1", b"2", b"1"]
 
 
+SPAWNING = """
+    from .side import COUNTED
+    SEEN = []
+
+    async def child(our, closed=None):
+        SEEN.append(1)
+        COUNTED.append(1)
+        print(__file__.rpartition("/")[2], len(SEEN), len(COUNTED))
+
+    class Service:
+        def __init__(self):
+            self.runs = []
+
+        async def __call__(self, our):
+            self.runs.append(1)
+            await child(our)
+
+        async def begin(self, our):
+            self.runs.append(1)
+            await child(our)
+
+    async def init(our):
+        service = Service()
+        for each in (child, service, service.begin):
+            await our.spawn(each)
+        await our.receive()
+        print(SEEN, COUNTED, service.runs)
+        await our.send_response(b"")
+"""
+
+
+@in_lab
+async def test_what_a_process_spawns_shares_nothing_with_it(lab: Lab, tmp_path: Path):
+    host(lab, tmp_path)
+    drive = installed(tmp_path, {"side.py": "COUNTED = []", "main.py": SPAWNING})
+    await run(lab, drive)
+    told = [each.body for each in lab.events("print") if each.verbosity == 0]
+    assert told == ["main.py 1 1"] * 3
+    await ask(lab, "a.dev@main:t:os")
+    assert said(lab) == ["[] [] []"]
+
+
+@in_lab
+async def test_the_lines_of_what_a_process_spawned_are_those_of_its_file(lab: Lab, tmp_path: Path):
+    host(lab, tmp_path)
+    text = """
+        async def child(our):
+            raise ValueError("on purpose")
+
+        async def init(our):
+            await our.spawn(child)
+            await our.receive()
+    """
+    await run(lab, installed(tmp_path, {"main.py": text}))
+    assert '"/t:os/pkg/main.py", line 3, in child\n    raise ValueError("on purpose")' in told(lab)
+
+
 @in_lab
 async def test_modules_that_hold_no_state_are_run_once(lab: Lab, tmp_path: Path):
     host(lab, tmp_path)
