@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from kinode_nb.frames import bodies
 from kinode_nb.runtime.message_log import Entry
 from kinode_nb.types import Address, Answer, Event, Request, Response
+from kinode_nb.types.printed import as_unicode
 
 if TYPE_CHECKING:
     import numpy as np
@@ -176,7 +177,7 @@ class LogColumns:
         sizes = [each.blob_size for each in messages]
         if max(sizes) >= 0:  # only blobs have a MIME type
             put("blob_size", sizes)
-            put("mime", [self.mimes[each.mime or ""] for each in messages])
+            put("mime", [self.mimes[as_unicode(each.mime or "")] for each in messages])
 
     def _events(self, put: Callable[..., None], events: Sequence[Event]) -> None:
         self._entries(put, events)

@@ -40,6 +40,7 @@ def test_a_cell_is_written_broken_and_replaced(kernel: Kernel):
     (shown,) = kernel.run(asking).errors
     assert f"{ID} on fake.dev ended with an error: ZeroDivisionError" in shown[0]
     assert "(line 4 of <process counter>: await our.send_response(12 / message.js" in shown[0]
+    assert '\n\n  File "<process counter>", line 4, in init\n    await our.send' in shown[0]
     assert kernel.run(ECHO.replace("12 /", "12 +")).text == f"fake.dev@{ID} runs\n"
     assert kernel.run(asking).text == "12\n"
     (shown,) = kernel.run(ECHO.replace("12 /", "12 / /")).errors
@@ -78,6 +79,28 @@ def test_an_interrupt_ends_what_never_yields_and_a_new_cell_replaces_it(kernel: 
     assert kernel.run(begun).status == "ok"
     assert kernel.run(ECHO).text == f"fake.dev@{ID} runs (replaced)\n"
     assert kernel.run(f"print(node.request('{ID}', 4).json())").text == "3.0\n"
+
+
+def test_a_request_to_what_never_yields_is_interrupted_in_one_line(kernel: Kernel):
+    assert kernel.run(BOOT).status == "ok"
+    kernel.run(SPINS.replace("    while", "    await our.receive()\n    while"))
+    output = kernel.run(f"node.request('{ID}', 1)", interrupter(kernel))
+    assert output.errors == [["KeyboardInterrupt: the waiting has ended; nodes go on"]]
+    assert f"{ID} on fake.dev was ended, since it did not yield" in output.text
+
+
+def test_text_that_has_no_utf_8_hides_nothing_of_what_a_notebook_shows(kernel: Kernel):
+    assert kernel.run(BOOT).status == "ok"
+    cell = (
+        "%%kinode process counter\nimport json\nasync def init(our):\n"
+        "    message = await our.receive()\n    raise ValueError('x' + json.loads(message.body))\n"
+    )
+    assert kernel.run(cell).status == "ok"
+    output = kernel.run(f"print('before')\nnode.request('{ID}', b'\"\\\\ud800\"')")
+    assert output.text == "before\n"
+    assert "ended with an error: ValueError: x\\ud800 (line 5 of" in output.errors[0][0]
+    assert r"ValueError: x\ud800" in kernel.run("%kinode terminal").text
+    assert kernel.run("%kinode log").status == "ok"
 
 
 def test_after_a_restart_of_the_jupyter_kernel_the_cells_run_again(kernel: Kernel):

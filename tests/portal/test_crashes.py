@@ -184,6 +184,8 @@ def test_the_one_who_asked_gets_the_whole_traceback(net: FakeNet, node: Node):
 def test_half_a_surrogate_pair_in_an_error_breaks_neither_log_nor_line(node: Node):
     text = (
         "import json\nasync def init(our):\n    message = await our.receive()\n"
+        "    from kinode_nb.process_lib import LazyLoadBlob\n"
+        "    await our.send_request('x:y:z.os', b'', blob=LazyLoadBlob(b'', 'a/\\udfff'))\n"
         "    print('\\udfff é')\n    raise ValueError('x' + json.loads(message.body))\n"
     )
     node.process("nested", text)
@@ -192,6 +194,7 @@ def test_half_a_surrogate_pair_in_an_error_breaks_neither_log_nor_line(node: Nod
     for said in (str(raised.value), *raised.value._render_traceback_(), node.terminal()):
         assert "ValueError: x\\ud800" in said.encode().decode()
     assert "\\udfff é" in node.terminal()
+    assert r"a/\udfff" in node.log()["mime"].tolist()
     assert node.log()["reason"].astype(str).str.contains(r"x\ud800", regex=False).sum() == 2
 
 
