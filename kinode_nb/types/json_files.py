@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -21,9 +21,22 @@ def read_json(data: bytes, kind: type[T], where: str, examples: Mapping[str, str
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
-        raise PackageError(f"{where}: {_fault(str(error), examples)}") from None
+        text = str(error)
+        if " - at `$[...]" in text:
+            text = text.replace("$[...]", f"${_wrong_key(data, kind)}", 1)
+        raise PackageError(f"{where}: {_fault(text, examples)}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PackageError(f"{where} cannot be read: {_place(str(error), data)}") from None
+
+
+def _wrong_key(data: bytes, kind: Any) -> str:
+    """Return the first key of an object whose value is not what ``kind`` has there."""
+    for key, value in msgspec.json.decode(data).items():
+        try:
+            msgspec.convert({key: value}, kind)
+        except msgspec.ValidationError:
+            return str(key)
+    return "[...]"
 
 
 def _fault(text: str, examples: Mapping[str, str]) -> str:

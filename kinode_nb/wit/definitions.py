@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kinode_nb.types.errors import nearest
 from kinode_nb.wit import tree
 from kinode_nb.wit.errors import WitSyntaxError
 from kinode_nb.wit.reader import Reader, check_distinct
 from kinode_nb.wit.tokens import Position, Token
 from kinode_nb.wit.types_syntax import read_type, refuse_unsendable
+
+_KINDS = ("record", "variant", "enum", "flags", "type", "use")
 
 
 def read_interface(read: Reader, name: Token, doc: str, package: str = "") -> tree.Interface:
@@ -108,6 +111,10 @@ def _field(read: Reader) -> tree.Field:
 
 def _function(read: Reader) -> tree.Function:
     name = read.name("a type, a function or '}'")
+    hint = nearest(name.text, _KINDS) if read.token.kind == "name" else ""
+    if hint:
+        problem = f"expected a type, a function or '}}', found {name}."
+        raise WitSyntaxError(f"{problem}{hint}", *name.at)
     read.expect(":")
     return read_signature(read, name, name.doc)
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 from weakref import WeakValueDictionary
 
-from kinode_nb.types.errors import nearest
+from kinode_nb.types.errors import UsageError, nearest
 from kinode_nb.wit import tree
 from kinode_nb.wit.errors import WitError, WitSyntaxError
 from kinode_nb.wit.linking import Linker
@@ -88,8 +88,8 @@ def load(source: str | Path | Mapping[str, str], name: str | None = None) -> Int
 
     A package is a folder's Path, whose ``*.wit`` are read, or its texts by the names of their
     files. Equal texts give the same interface. ``name`` chooses among several. Raises
-    WitSyntaxError for text that cannot be read, WitError when there is no such interface, OSError
-    when there is no such file.
+    WitSyntaxError for text that cannot be read, WitError when there is no such interface, or
+    no such file.
     """
     interfaces = interfaces_of(_texts(source))
     if name is None and len(interfaces) == 1:
@@ -143,13 +143,20 @@ def _texts(source: str | Path | Mapping[str, str]) -> Mapping[str, str]:
     if isinstance(source, Mapping):
         return source
     if not isinstance(source, Path):
+        if not isinstance(source, str):
+            raise UsageError(f"load takes WIT text, a Path or texts by their files, not {source!r}")
         if source.endswith(".wit") or re.fullmatch(r"(?!//|/\*)\S*[/\\]\S*", source):
             raise WitError(
                 f"{source!r} is WIT text here: for a file or a folder, pass a pathlib.Path"
             )
         return {"": source}
     files = sorted(source.glob("*.wit")) if source.is_dir() else [source]
-    return {file.name: file.read_text(encoding="utf-8") for file in files}
+    try:
+        return {file.name: file.read_text(encoding="utf-8") for file in files}
+    except OSError as error:
+        raise WitError(f"{error.filename} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise WitError(f"{source} holds what is no UTF-8: {error}") from None
 
 
 def _linked(linker: Linker, written: tree.Interface) -> Interface:

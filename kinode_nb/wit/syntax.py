@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
+from kinode_nb.types.errors import UsageError
 from kinode_nb.wit import tree
 from kinode_nb.wit.definitions import (
     read_definition,
@@ -28,6 +29,8 @@ _DEFINITIONS = ("record", "variant", "enum", "flags", "type", "resource")
 @lru_cache(maxsize=128)
 def parse(text: str) -> tree.Document:
     """Return what the WIT text says; raises WitSyntaxError."""
+    if not isinstance(text, str):
+        raise UsageError(f"parse takes WIT text, not {text!r}")
     read = Reader(text)
     found = _Found()
     read.gates()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 import msgspec
 
+from kinode_nb.wit.frozen import Frozen, FrozenEnum, FrozenStruct, Members
 from kinode_nb.wit.names import json_field, python_name, upper_camel
 
 T_co = TypeVar("T_co", covariant=True)
@@ -57,10 +58,16 @@ class Variant:
 
     __slots__ = ()
 
-    def __init__(self) -> None:
-        cases = [case for case in vars(type(self)).values() if isinstance(case, type)]
-        names = ", ".join(case.__qualname__ for case in cases)
-        raise TypeError(f"{type(self).__name__} is a variant: make one of its cases, {names}")
+    if TYPE_CHECKING:
+
+        def __init__(self) -> None: ...
+
+    else:  # whatever it is called with
+
+        def __init__(self, *_: object, **__: object) -> None:
+            cases = [case for case in vars(type(self)).values() if isinstance(case, type)]
+            names = ", ".join(case.__qualname__ for case in cases)
+            raise TypeError(f"{type(self).__name__} is a variant: make one of its cases, {names}")
 
 
 class Bare:
@@ -87,6 +94,14 @@ def _repr_of_case(self: Any) -> str:
     return f"{type(self).__qualname__}({self.value!r})"
 
 
+class _Enum(Members, enum.Enum, metaclass=FrozenEnum):
+    """What the enums derive from."""
+
+
+class _Flag(Members, enum.Flag, metaclass=FrozenEnum):
+    """What the flags derive from."""
+
+
 class FieldSpec(msgspec.Struct, frozen=True):
     """A field of a record: its name in WIT, its annotation, whether it may be left out."""
 
@@ -106,10 +121,8 @@ def record_class(name: str, module: str, doc: str, fields: Sequence[FieldSpec]) 
         default = () if index < required else (None,)
         members.append((attribute, field.python, *default))
     rename = {python_name(json_field(f.name)): json_field(f.name) for f in fields}
-    namespace = {"__doc__": doc or f"The record ``{name}``."}
-    return msgspec.defstruct(
-        upper_camel(name), members, frozen=True, rename=rename, module=module, namespace=namespace
-    )
+    namespace = {"__doc__": doc or f"The record ``{name}``.", "__module__": module}
+    return _struct(upper_camel(name), (msgspec.Struct,), members, rename, namespace)
 
 
 def variant_class(name: str, module: str, doc: str) -> type[Variant]:
@@ -119,7 +132,21 @@ def variant_class(name: str, module: str, doc: str) -> type[Variant]:
         "__module__": module,
         "__doc__": doc or f"The variant ``{name}``.",
     }
-    return type(upper_camel(name), (Variant,), namespace)
+    return cast("type[Variant]", Frozen(upper_camel(name), (Variant,), namespace))
+
+
+def _struct(
+    name: str,
+    bases: tuple[type, ...],
+    members: Sequence[tuple[Any, ...]],
+    rename: dict[str, str],
+    namespace: dict[str, Any],
+) -> type:
+    """Return what `msgspec.defstruct` does, of a class that is frozen itself."""
+    namespace["__annotations__"] = {member[0]: member[1] for member in members}
+    namespace.update({attribute: default[0] for attribute, _, *default in members if default})
+    made = cast("Any", FrozenStruct)(name, bases, namespace, frozen=True, rename=rename)
+    return cast("type", made)
 
 
 def case_class(variant: type[Variant], name: str, doc: str, payload: Any) -> type:
@@ -135,15 +162,14 @@ def case_class(variant: type[Variant], name: str, doc: str, payload: Any) -> typ
         "__qualname__": f"{variant.__name__}.{attribute}",
     }
     if payload is None:
-        case = type(attribute, (Bare, variant), {"__slots__": (), **namespace})
+        case: type = Frozen(attribute, (Bare, variant), {"__slots__": (), **namespace})
     else:
-        case = msgspec.defstruct(
+        case = _struct(
             attribute,
+            (variant, msgspec.Struct),
             [("value", payload)],
-            bases=(variant, msgspec.Struct),
-            namespace={"__repr__": _repr_of_case, **namespace},
-            frozen=True,
-            rename={"value": json_name},
+            {"value": json_name},
+            {"__repr__": _repr_of_case, **namespace},
         )
     setattr(variant, attribute, case)
     return case
@@ -152,7 +178,7 @@ def case_class(variant: type[Variant], name: str, doc: str, payload: Any) -> typ
 def enum_class(name: str, module: str, doc: str, cases: Sequence[str]) -> type[enum.Enum]:
     """Return an Enum with a member for each case, whose value is the case as it stands in JSON."""
     members = [(python_name(upper_camel(case)), upper_camel(case)) for case in cases]
-    made = cast("Any", enum.Enum)(upper_camel(name), members, module=module)
+    made = cast("Any", _Enum)(upper_camel(name), members, module=module)
     made.__doc__ = doc or f"The enum ``{name}``."
     return cast("type[enum.Enum]", made)
 
@@ -160,6 +186,6 @@ def enum_class(name: str, module: str, doc: str, cases: Sequence[str]) -> type[e
 def flags_class(name: str, module: str, doc: str, flags: Sequence[str]) -> type[enum.Flag]:
     """Return a Flag with a bit for each flag, the first one's lowest."""
     members = [(python_name(upper_camel(flag)), 1 << bit) for bit, flag in enumerate(flags)]
-    made = cast("Any", enum.Flag)(upper_camel(name), members, module=module)
+    made = cast("Any", _Flag)(upper_camel(name), members, module=module)
     made.__doc__ = doc or f"The flags ``{name}``."
     return cast("type[enum.Flag]", made)

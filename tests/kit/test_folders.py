@@ -53,7 +53,7 @@ METADATA, MANIFEST, SCRIPTS = "/metadata.json", "/pkg/manifest.json", "/pkg/scri
         ({"entry": {"on_exit": "restart"}}, f"{MANIFEST}: [0].on_exit"),
         ({"entry": {"on_exit": {"requests": []}}}, f"{MANIFEST}: [0]: on_exit {{'requests': []}} is none of 'None', 'Restart', {{'Requests': …}}"),
         ({"entry": {"process_wasm_path": "/gone-away.wasm"}}, "FOLDER: the manifest's /gone-away.wasm is missing in pkg/: write pkg/gone_away.py"),
-        ({"scripts": {"count.wasm": {"root": False}}}, f"{SCRIPTS}: [...].public is missing; write true or false"),
+        ({"scripts": {"good.wasm": SCRIPT, "count.wasm": {"root": False}}}, f"{SCRIPTS}: count.wasm.public is missing; write true or false"),
         ({"scripts": {"count.wasm": SCRIPT}}, f"{SCRIPTS}: count.wasm is missing; write pkg/count.py"),
         ({"scripts": {"count": SCRIPT}}, f"{SCRIPTS}: 'count' is no script's name; write \"count.wasm\""),
     ],

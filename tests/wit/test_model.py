@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import copy
+import enum
 import gc
+import pickle
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 
+import msgspec
 import pytest
 
-from kinode_nb.types import Address, Capability, KinodeError, PackageId, ProcessId
-from kinode_nb.wit import Interface, Variant, WitError, WitSyntaxError, decode, encode, load, model
+from kinode_nb.types import Address, Capability, KinodeError, PackageId, ProcessId, UsageError
+from kinode_nb.wit import (
+    Interface,
+    Variant,
+    WitError,
+    WitSyntaxError,
+    decode,
+    encode,
+    load,
+    model,
+    parse,
+)
 
 CHAT = """
 /// Says things to other nodes.
@@ -267,3 +281,59 @@ def test_a_text_may_bring_its_own_standard():
     own = load("interface standard { record address { street: string } }")
     assert encode(own.Address("High Street")) == b'{"street":"High Street"}'
     assert load("interface standard { record address { node: string, process: u8 } }").Address
+
+
+@pytest.mark.parametrize("name", ["Request", "SendRequest", "Mood", "Rights"])
+def test_what_all_share_is_frozen(name: str):
+    cls = getattr(API, name)
+    members = list(cls) if issubclass(cls, enum.Enum) else []
+    classes = [
+        each for name, each in vars(cls).items() if name[0] != "_" and isinstance(each, type)
+    ]
+    for shared in (cls, *classes, *members):
+        with pytest.raises(AttributeError, match="is shared by all who load its WIT: frozen"):
+            shared.hits = 1
+    for shared in (cls, *classes):
+        with pytest.raises(AttributeError, match="is shared by all who load its WIT: frozen"):
+            del shared.__doc__
+    assert not hasattr(cls, "hits")
+
+
+def test_msgspec_reads_and_writes_the_classes():
+    sent = API.SendRequest("a", "b")
+    assert msgspec.convert({"target": "a", "message": "b"}, API.SendRequest) == sent
+    assert msgspec.json.decode(msgspec.json.encode([API.Mood.Bad]), type=list[API.Mood]) == [
+        API.Mood.Bad
+    ]
+
+
+@pytest.mark.parametrize("wrong", [(), (1,), (1, 2)])
+def test_a_variant_names_its_cases_whatever_it_is_called_with(wrong: tuple[int, ...]):
+    names = "Request.Send, Request.ListFiles, Request.None_"
+    with pytest.raises(TypeError, match=f"make one of its cases, {names}"):
+        API.Request(*wrong)
+
+
+def test_values_are_copied_and_pickling_is_refused():
+    values = [API.Request.Send(API.SendRequest("a", "b")), API.Request.ListFiles(), API.Mood.Good]
+    assert copy.deepcopy(values) == values
+    for value in values:
+        with pytest.raises(pickle.PicklingError, match="is made of WIT text, and cannot be"):
+            pickle.dumps(value)
+
+
+def test_what_is_no_wit_is_one_line(tmp_path: Path):
+    with pytest.raises(UsageError, match="load takes WIT text, a Path or texts by their files"):
+        load(3)
+    with pytest.raises(UsageError, match="parse takes WIT text, not b'x'"):
+        parse(b"x")
+    with pytest.raises(WitError, match=r"nope\.wit cannot be read: No such file"):
+        load(tmp_path / "nope.wit")
+    (tmp_path / "latin.wit").write_bytes(b"\xe4")
+    with pytest.raises(WitError, match=r"latin\.wit holds what is no UTF-8"):
+        load(tmp_path / "latin.wit")
+
+
+def test_a_misspelt_keyword_is_told():
+    with pytest.raises(WitSyntaxError, match=r"column 15: .*'recod'\. Did you mean 'record'\?"):
+        load("interface p { recod x {} }")
