@@ -126,7 +126,7 @@ class FakeNet:
         return await awaited(lambda: self.blocking.new(directory, **options))
 
     async def process(
-        self, name: str, source: str, *nodes: str, **options: Unpack[ProcessOptions]
+        self, name: str, source: str | Written, *nodes: str, **options: Unpack[ProcessOptions]
     ) -> list[Outcome]:
         """Run Python text as a process on each of the nodes (default: the current one)."""
         return await awaited(lambda: self.blocking.process(name, source, *nodes, **options))
