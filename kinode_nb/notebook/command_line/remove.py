@@ -58,6 +58,7 @@ REMOVE = Verb(
         Flag(("-u", "--publisher"), "its publisher, with -a", kinds.TEXT, "NODE"),
     ),
     example="remove chat",
-    details=remove.REMOVE.details,
+    details="A package is named by its id, its folder, or the name of a built-in one; default:\n"
+    "this folder. Its processes end and its pkg drive goes; its files and saved states stay.",
     run=_run,
 )

@@ -1,5 +1,7 @@
 """``new``: makes a package's folder from a template."""
 
+import shlex
+
 from kinode_nb.notebook.commands import kinds
 from kinode_nb.notebook.commands.context import Context
 from kinode_nb.notebook.commands.verb import Argument, Flag, Values, Verb
@@ -28,7 +30,8 @@ def make(context: Context, values: Values) -> str:
 def run(context: Context, values: Values) -> None:
     """Make the folder and say what can be done with it."""
     folder = make(context, values)
-    context.say(f"Next: %kinode start {folder}, or %kinode run-tests {folder}")
+    named = shlex.quote(folder)
+    context.say(f"Next: %kinode start {named}, or %kinode run-tests {named}")
 
 
 NEW = Verb(
