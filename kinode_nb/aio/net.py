@@ -11,6 +11,7 @@ from kinode_nb.aio.transfer import Transfer
 from kinode_nb.portal import awaited
 from kinode_nb.portal.options import BootOptions, LogFilters, ProcessOptions
 from kinode_nb.portal.written import Outcome
+from kinode_nb.process_lib.syscalls import Written
 from kinode_nb.system.http_server import TIMEOUT
 
 if TYPE_CHECKING:
