@@ -178,3 +178,10 @@ def test_tab_offers_templates_and_languages() -> None:
     ):
         assert complete(line, "", lambda: net)[1] == offered  # type: ignore[arg-type, return-value]
     assert all(template in NEW.details for template in TEMPLATES)
+
+
+def test_what_comes_next_runs_for_a_folder_with_a_space(tmp_path: Path) -> None:
+    listener = Listener()
+    folder = f"'{tmp_path}/sp ace/pk'"
+    run_line(f"new {folder} -t echo", listener.context)
+    assert listener.said[1] == f"Next: %kinode start {folder}, or %kinode run-tests {folder}"
