@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from kinode_nb.kit import apis, copies
+from kinode_nb.kit import apis, copies, implementations
 from kinode_nb.kit.apis import Api
 from kinode_nb.kit.built_in import built_in
 from kinode_nb.kit.folders import Folder, read_folder
@@ -93,7 +93,9 @@ class Dependencies:
         for path in self._places(id_, importer):
             known = _id_or_none(path)
             if known == id_:
-                return apis.of_folder(read_folder(path))
+                folder = read_folder(path)
+                implementations.check(folder, folder.files)
+                return apis.of_folder(folder)
             looked.append(f"{shown(path)} is {known}" if known else f"not at {shown(path)}")
         data = self._fetched(id_, looked)
         if data is not None:

@@ -62,3 +62,10 @@ def test_a_function_that_may_be_called_as_the_wit_says_is_believed(
     counting = "async def count(our, text): ...\ngone = count_words = count\n"
     files = {"api/words.wit": WIT, "pkg/words_api.py": code, "pkg/counting.py": counting}
     assert build(package(tmp_path, files)).notes == ()
+
+
+def test_a_dependencys_folder_is_looked_at_too(tmp_path: Path) -> None:
+    words = package(tmp_path / "words", {"api/words.wit": WIT, "pkg/words_api.py": ""})
+    properties = {"package_name": "reader", "dependencies": ["words:me.os"]}
+    with pytest.raises(PackageError, match=f"{words}/pkg/words_api.py: count_words is missing"):
+        build(package(tmp_path / "reader", properties=properties))
