@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kinode_nb.__main__ import main
 from kinode_nb.kit import packages
 from kinode_nb.kit.new import TEMPLATES, new
 from kinode_nb.notebook.commands.new import NEW
@@ -185,3 +186,10 @@ def test_what_comes_next_runs_for_a_folder_with_a_space(tmp_path: Path) -> None:
     folder = f"'{tmp_path}/sp ace/pk'"
     run_line(f"new {folder} -t echo", listener.context)
     assert listener.said[1] == f"Next: %kinode start {folder}, or %kinode run-tests {folder}"
+
+
+def test_what_comes_next_at_a_terminal_does_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new", f"{tmp_path}/sp ace/pk", "-t", "echo"]) == 0
+    assert f"kinode-nb build '{tmp_path}/sp ace/pk', or " in capsys.readouterr().out

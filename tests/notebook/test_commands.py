@@ -47,6 +47,7 @@ def test_the_table_is_the_documented_one():
         ("packages", ("net", "packages", (), {})),
         ("remove chat", ("net", "remove", ("chat",), {})),
         ("r", ("net", "remove", (), {})),
+        ("r -a chat -u template.os", ("net", "remove", ("chat:template.os",), {})),
         ("remove-package chat -n fake2.dev", ("fake2.dev", "remove", ("chat",), {})),
         (
             """inject a:b:c '{"Send": 1}'""",

@@ -3,8 +3,8 @@
 from kinode_nb.notebook.command_line.running_node import PORT, RunningNode
 from kinode_nb.notebook.commands import kinds, remove
 from kinode_nb.notebook.commands.context import Context
-from kinode_nb.notebook.commands.verb import Argument, Count, Flag, Values, Verb
-from kinode_nb.types import NodeError, PackageError, PackageId, UsageError
+from kinode_nb.notebook.commands.verb import Argument, Count, Values, Verb
+from kinode_nb.types import NodeError, PackageError, PackageId
 
 
 def _run(context: Context, values: Values) -> int:
@@ -22,13 +22,10 @@ def _run(context: Context, values: Values) -> int:
 
 def _named(values: Values) -> list[PackageId]:
     """Return the packages that a line names, in kit's way or in ours."""
-    name, publisher = values.maybe("--package"), values.maybe("--publisher")
-    folders = values.many("package")
-    if name is None and publisher is None:
-        return list(dict.fromkeys(map(_found, folders or ["."])))
-    if name is None or publisher is None or folders:
-        raise UsageError("a package is named by -a and -u together, or without both")
-    return [PackageId(name.replace("_", "-"), publisher).check()]
+    named = remove.named_as_by_kit(values)
+    if named is not None:
+        return [named]
+    return list(dict.fromkeys(map(_found, values.many("package") or ["."])))
 
 
 def _found(name: str) -> PackageId:
@@ -52,11 +49,7 @@ REMOVE = Verb(
     aliases=remove.REMOVE.aliases,
     summary="uninstalls a package from a running node",
     arguments=(Argument("package", kinds.FILE_OF_THE_MACHINE, Count.ANY),),
-    flags=(
-        PORT,
-        Flag(("-a", "--package"), "the package's name, with -u", kinds.TEXT, "NAME"),
-        Flag(("-u", "--publisher"), "its publisher, with -a", kinds.TEXT, "NODE"),
-    ),
+    flags=(PORT, *remove.NAMED),
     example="remove chat",
     details="A package is named by its id, its folder, or the name of a built-in one; default:\n"
     "this folder. Its processes end and its pkg drive goes; its files and saved states stay.",
