@@ -5,11 +5,11 @@ of it; what was queued for it is lost, and who waits for its answer times out, a
 whose kernel kills a process and begins another in its place.
 """
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from kinode_nb.fake_net.attending import attends
 from kinode_nb.fake_net.crashes import Crash
 from kinode_nb.hosts.written import WrittenProgram
 from kinode_nb.process_lib.syscalls import Program
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 OWN_PACKAGE = PackageId("notebook", "template.os")
 """The package of the processes that are made in a notebook."""
 _SETTLE_NS = 500_000_000
-_TICK = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +136,8 @@ async def settle(begun: Begun) -> None:
     Raises CrashError when an error has ended it by then.
     """
     process, clock = begun.process, begun.node.kernel.scheduler.clock
-    until = clock.now_ns() + _SETTLE_NS
-    while not (process.mailbox.attended or process.ended or process.restarts):
-        if clock.now_ns() > until:
-            return
-        await asyncio.sleep(_TICK)
+    if not await attends(process, clock, _SETTLE_NS):
+        return
     crash = begun.node.crashes.of(process)
     if crash is not None:
         raise CrashError(_told(begun, crash), crash.story)

@@ -1,17 +1,16 @@
 """A package that was just begun on a node: whether it gets going, and what was there before."""
 
-import asyncio
 from pathlib import Path
 
 import msgspec
 
+from kinode_nb.fake_net.attending import attends
 from kinode_nb.kit.packages import Package
 from kinode_nb.runtime.kernel import Kernel
 from kinode_nb.runtime.process import Process
 from kinode_nb.types import Event, PackageError, PackageId
 
 _SETTLE_NS = 2_000_000_000
-_TICK = 0.001
 
 
 class Older(msgspec.Struct):
@@ -55,20 +54,15 @@ class BegunPackage(msgspec.Struct):
 
         Raises PackageError when an error has ended one by then.
         """
-        await self._settled(kernel)
+        clock = kernel.scheduler.clock
+        until = clock.now_ns() + _SETTLE_NS
+        for process in self.processes:
+            if not await attends(process, clock, max(0, until - clock.now_ns())):
+                break
         for process in self.processes:
             reason = self._reason(kernel, process)
             if reason:
                 raise PackageError(f"{process.id} ended as it started: {reason}")
-
-    async def _settled(self, kernel: Kernel) -> None:
-        clock = kernel.scheduler.clock
-        until = clock.now_ns() + _SETTLE_NS
-        for process in self.processes:
-            while not (process.mailbox.attended or process.ended or process.restarts):
-                if clock.now_ns() > until:
-                    return
-                await asyncio.sleep(_TICK)
 
     def _reason(self, kernel: Kernel, process: Process) -> str:
         """Return the error that a process ended with since it began; '' where it did not."""
