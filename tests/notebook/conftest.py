@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,8 @@ def shell(folder: Path) -> Iterator[InteractiveShell]:
     yield shell
     kinode_nb.fakenet().close()
     kinode_nb.unload_ipython_extension(shell)
+    # each shell of a run would collect all garbage once more at its end: minutes
+    atexit.unregister(shell.atexit_operations)
 
 
 @pytest.fixture
