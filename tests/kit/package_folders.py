@@ -82,3 +82,13 @@ def tree(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def importer(folder: Path) -> Path:
+    text = "from .api.words import count_words\n" + PROCESS
+    return package(
+        folder,
+        {"pkg/words.py": None, "pkg/reader.py": text},
+        properties={"package_name": "reader", "dependencies": ["words:me.os"]},
+        entry={"process_name": "reader", "process_wasm_path": "/reader.py"},
+    )

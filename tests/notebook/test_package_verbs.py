@@ -14,7 +14,7 @@ from kinode_nb.notebook.commands.context import Context
 from kinode_nb.notebook.line import run_line
 from kinode_nb.portal import FakeNet
 from kinode_nb.types import KinodeError, PackageError, UsageError
-from tests.kit.package_folders import PROCESS, WIT, exporter, package, tree
+from tests.kit.package_folders import WIT, exporter, importer, package, tree
 from tests.notebook.pretend_net import Listener
 from tests.notebook.test_completion import offers
 
@@ -58,16 +58,6 @@ def said() -> list[str]:
 @pytest.fixture
 def context(net: FakeNet, said: list[str]) -> Context:
     return Context(lambda: net, say=said.append)
-
-
-def importer(folder: Path) -> Path:
-    text = "from .api.words import count_words\n" + PROCESS
-    return package(
-        folder,
-        {"pkg/words.py": None, "pkg/reader.py": text},
-        properties={"package_name": "reader", "dependencies": ["words:me.os"]},
-        entry={"process_name": "reader", "process_wasm_path": "/reader.py"},
-    )
 
 
 def test_build_says_what_it_wrote(context: Context, said: list[str], tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kinode_nb.portal import FakeNet, Node
-from tests.kit.package_folders import PROCESS, WIT, exporter, package, tree
+from tests.kit.package_folders import WIT, exporter, importer, package, tree
 from tests.notebook.command_line.command_lines import Run
 
 
@@ -23,16 +23,6 @@ def nobody() -> int:
     """Return a port where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])
-
-
-def importer(folder: Path) -> Path:
-    text = "from .api.words import count_words\n" + PROCESS
-    return package(
-        folder,
-        {"pkg/words.py": None, "pkg/reader.py": text},
-        properties={"package_name": "reader", "dependencies": ["words:me.os"]},
-        entry={"process_name": "reader", "process_wasm_path": "/reader.py"},
-    )
 
 
 def test_build_prints_what_it_wrote_and_needs_no_node(
